@@ -1,0 +1,55 @@
+"""What the Functions host loads: routes and timers, nothing else."""
+
+import os
+
+import azure.functions as func
+from starlette.types import ASGIApp
+
+from shared.asgi_bridge import AsgiBridge
+
+
+def _build() -> ASGIApp:
+    # Late: an instance that only runs timers never needs mcp, half a second of import.
+    from shared.mcp_server import build_app
+    from shared.settings import Settings
+
+    return build_app(Settings.from_environ(os.environ))
+
+
+app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)  # callers bring a token, not a function key
+bridge = AsgiBridge(_build)
+
+
+@app.function_name("mcp")
+@app.route(route="mcp", methods=["POST"])
+async def mcp(req: func.HttpRequest) -> func.HttpResponse:
+    """The MCP endpoint (streamable HTTP, stateless)."""
+    return await bridge.handle(req)
+
+
+@app.function_name("mcp_without_stream")
+@app.route(route="mcp", methods=["GET", "DELETE"])
+async def mcp_without_stream(req: func.HttpRequest) -> func.HttpResponse:
+    """No session to end and no stream to open: a server without them answers 405."""
+    return func.HttpResponse(status_code=405, headers={"Allow": "POST"})
+
+
+@app.function_name("protected_resource")
+@app.route(route=".well-known/oauth-protected-resource/{*resource}", methods=["GET"])
+async def protected_resource(req: func.HttpRequest) -> func.HttpResponse:
+    """Where clients learn which authorization server issues tokens (RFC 9728)."""
+    return await bridge.handle(req)
+
+
+@app.function_name("health_live")
+@app.route(route="health/live", methods=["GET"])
+async def health_live(req: func.HttpRequest) -> func.HttpResponse:
+    """The process runs. Nothing else is looked at."""
+    return func.HttpResponse('{"status": "live"}', mimetype="application/json")
+
+
+@app.function_name("health_ready")
+@app.route(route="health/ready", methods=["GET"])
+async def health_ready(req: func.HttpRequest) -> func.HttpResponse:
+    """Calls can be answered: 200, or 503 within two seconds."""
+    return await bridge.handle(req)

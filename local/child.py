@@ -1,0 +1,70 @@
+"""Child processes that never outlive the command that started them.
+
+Programs of this repository watch their standard input (local/lifeline.py); others get a signal from Linux.
+"""
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+
+PR_SET_PDEATHSIG = 1
+
+
+def start_child(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path,
+    env: dict[str, str],
+    stdout: int | IO[bytes],
+    stderr: int | IO[bytes],
+    user: int | None = None,
+    group: int | None = None,
+    death_signal: signal.Signals | None = None,
+) -> "subprocess.Popen[bytes]":
+    """A child in a session of its own, so that Ctrl-C reaches only the parent, which then stops it in order.
+
+    Its standard input stays open as long as this process lives. death_signal: what the kernel sends then, on Linux.
+    """
+    return subprocess.Popen(
+        [str(part) for part in command],
+        cwd=cwd,
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=stdout,
+        stderr=stderr,
+        start_new_session=True,
+        user=user,
+        group=group,
+        extra_groups=[] if user is not None else None,
+        preexec_fn=_die_with_parent(death_signal) if death_signal and sys.platform == "linux" else None,
+    )
+
+
+def stop_child(child: "subprocess.Popen[bytes]", gentle: signal.Signals, seconds: float) -> None:
+    """Ask with `gentle`, wait, then kill."""
+    if child.poll() is None:
+        child.send_signal(gentle)
+        try:
+            child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+    if child.stdin:
+        child.stdin.close()
+
+
+def _die_with_parent(death_signal: signal.Signals) -> Callable[[], None]:
+    libc = ctypes.CDLL(None)
+    parent = os.getpid()
+
+    def prepare() -> None:
+        libc.prctl(PR_SET_PDEATHSIG, death_signal, 0, 0, 0)
+        if os.getppid() != parent:  # it died between fork and here
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return prepare

@@ -1,0 +1,91 @@
+"""What dev.py does inside the virtual environment, one function a command."""
+
+import base64
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+from local.people import PEOPLE
+from local.stack import ROOT, StackFailed, StackOptions, run_stack
+from local.state import StateFolder
+from shared.rls_context import principal_id_of, sign_context
+
+
+def start(state: Path, *, port: int, data: str, fresh: bool, host: Literal["local", "func"]) -> int:
+    """Everything from nothing, until a signal."""
+    try:
+        run_stack(StateFolder(state), StackOptions(port=port, full=data == "full", fresh=fresh, host=host))
+    except StackFailed as problem:
+        return _complain(str(problem))
+    return 0
+
+
+def print_token(state: Path, name: str) -> int:
+    """A bearer token on stdout, nothing else."""
+    stack = StateFolder(state).stack()
+    if stack is None:
+        return _nothing_started(state)
+    from local.tokens import load_key, token_for  # cryptography, which a start need not wait for
+
+    print(token_for(PEOPLE[name], load_key(state), authority=stack["issuer"]))
+    return 0
+
+
+def print_rls_context(state: Path, name: str, ttl: int) -> int:
+    """A signed context on stdout, nothing else."""
+    folder = StateFolder(state)
+    if folder.stack() is None:
+        return _nothing_started(state)
+    key = folder.secret_values()["rls-signing-key"][0]
+    person = PEOPLE[name]
+    principal_id = principal_id_of(person.tenant_id, person.object_id)
+    print(sign_context(base64.b64decode(key["value"]), key["version"], principal_id, seconds=ttl))
+    return 0
+
+
+def demo(state: Path) -> int:
+    """A scripted session against the running stack."""
+    stack: dict[str, Any] | None = StateFolder(state).stack()
+    if stack is None:
+        return _nothing_started(state)
+    from local.demo import run_demo
+    from local.tokens import load_key, token_for
+
+    tokens = {name: token_for(person, load_key(state), authority=stack["issuer"]) for name, person in PEOPLE.items()}
+    return run_demo(stack["mcp_url"], tokens)
+
+
+def test(arguments: list[str]) -> int:
+    """The whole suite; arguments go to pytest."""
+    return subprocess.call([sys.executable, "-m", "pytest", *arguments], cwd=ROOT)
+
+
+CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("format", ("ruff", "format", "--check", ".")),
+    ("lint", ("ruff", "check", ".")),
+    ("types", ("mypy",)),
+    ("import rules", ("lint-imports",)),
+)
+
+
+def check() -> int:
+    """All static checks, all of them also after a failure."""
+    failed = [what for what, command in CHECKS if not _passes(what, command)]
+    if failed:
+        return _complain(f"failed: {', '.join(failed)}")
+    return 0
+
+
+def _passes(what: str, command: tuple[str, ...]) -> bool:
+    print(f"== {what}", flush=True)
+    return subprocess.call([str(Path(sys.executable).parent / command[0]), *command[1:]], cwd=ROOT) == 0
+
+
+def _nothing_started(state: Path) -> int:
+    return _complain(f"nothing was started in {state}; run: python3 dev.py start")
+
+
+def _complain(sentence: str) -> int:
+    print(f"dev.py: {sentence}", file=sys.stderr)
+    return 1

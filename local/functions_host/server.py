@@ -1,0 +1,170 @@
+"""Starts and stops everything: the socket, the app, uvicorn, the timers, the signals."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from .admin import Admin
+from .errors import PortTaken, StartError
+from .front_end import FrontEnd, make_routes
+from .keys import AccessKeys
+from .schedule_status import StatusFile
+from .settings import load_local_settings, read_host_json
+from .timers import Timers
+from .worker import Worker
+
+log = logging.getLogger("functions_host")
+
+GRACE = 5.0
+"""Seconds that running invocations get after a signal."""
+# After GRACE: what loops, threads and exit handlers get, before the process ends without asking them.
+_CLEAN_UP = 2.0
+_SERVED_TRIGGERS = frozenset({"httptrigger", "timertrigger"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """The command line."""
+
+    script_root: Path
+    host: str
+    port: int
+    """0 takes any free port."""
+    state_file: Path
+    enable_auth: bool
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handling, which would end the process by the signal instead of with 0."""
+
+    on_started: Callable[[], None]
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.on_started()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def serve(options: Options, announce: Callable[[str], None]) -> None:
+    """Until SIGINT or SIGTERM. `announce` gets the URL once requests are accepted."""
+    listener = _bind(options.host, options.port)
+    load_local_settings(options.script_root, os.environ)
+    config = uvicorn.Config(
+        "",  # the application follows once it is loaded
+        interface="asgi3",
+        lifespan="off",
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # the loopback check of /admin wants the real peer
+        timeout_keep_alive=130,  # Kestrel's
+        timeout_graceful_shutdown=int(GRACE),
+    )
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_serve(options, config, listener, announce))
+
+
+async def _serve(
+    options: Options, config: uvicorn.Config, listener: socket.socket, announce: Callable[[str], None]
+) -> None:
+    server, stopping = _Server(config), asyncio.Event()
+    deadline = _stop_on_signal(server, stopping)
+    worker, timers, config.app = await _load(options)
+
+    def started() -> None:
+        timers.start(stopping)
+        announce(_url(options.host, listener))
+
+    if not server.should_exit:
+        server.on_started = started
+        _listen(listener, options)
+        await server.serve([listener])
+        left = deadline() - time.monotonic()
+        await asyncio.gather(timers.drain(left), worker.drain(left))
+    worker.stop()
+
+
+async def _load(options: Options) -> tuple[Worker, Timers, FrontEnd]:
+    host_json = read_host_json(options.script_root)
+    keys = AccessKeys.from_environ(os.environ) if options.enable_auth else None
+    worker = await Worker.start(options.script_root, host_json.function_timeout)
+    for function in worker:
+        if function.trigger_type not in _SERVED_TRIGGERS:
+            log.warning("'Functions.%s': nothing here fires a %s", function.name, function.trigger["type"])
+    routes = make_routes(worker, host_json, os.environ)
+    timers = Timers(worker, StatusFile(options.state_file), os.environ)
+    admin = Admin(worker, timers, {route.function_name: route.template for route in routes}, os.environ)
+    return worker, timers, FrontEnd(worker, routes, admin, keys, os.environ)
+
+
+def _stop_on_signal(server: uvicorn.Server, stopping: asyncio.Event) -> Callable[[], float]:
+    """What it returns tells when the grace ends, by the monotonic clock.
+
+    The first signal starts the stop and later ones change nothing: a terminal and a parent often both send one.
+    """
+    loop, ends_at = asyncio.get_running_loop(), [0.0]
+
+    def stop(signal_number: int, frame: object) -> None:
+        if ends_at[0]:
+            return
+        ends_at[0] = time.monotonic() + GRACE
+        server.should_exit = True
+        loop.call_soon_threadsafe(stopping.set)
+        _end_at_the_latest_after(GRACE + _CLEAN_UP)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    return lambda: ends_at[0]
+
+
+def _end_at_the_latest_after(seconds: float) -> None:
+    """Whatever blocks the loop or a thread, the process has an end."""
+    killer = threading.Timer(seconds, os._exit, [0])
+    killer.daemon = True
+    killer.start()
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """Early, so that a taken port is known before an app has been loaded for nothing."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        raise _cannot_listen(host, port, error) from error
+    return listener
+
+
+def _listen(listener: socket.socket, options: Options) -> None:
+    """Two sockets may bind to one port, only one may listen: the second check."""
+    try:
+        listener.listen(2048)
+    except OSError as error:
+        raise _cannot_listen(options.host, options.port, error) from error
+
+
+def _cannot_listen(host: str, port: int, error: OSError) -> StartError:
+    if error.errno == errno.EADDRINUSE:
+        return PortTaken(f"port {port} on {host} is taken; stop what listens there or choose another --port")
+    return StartError(f"cannot listen on {host}:{port}: {error.strerror}")
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    return f"http://{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"

@@ -1,0 +1,86 @@
+"""The state folder of a local stack: its lock, its secrets, its passwords, and where it can be reached."""
+
+import base64
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+SECRET_NAMES = ("rls-signing-key", "cursor-signing-key", "backup-signing-key", "request-state-key")
+LOGIN_ROLES = ("zava_app", "zava_jobs", "zava_backup")
+
+
+class AlreadyRunning(Exception):
+    """Another process holds the folder."""
+
+
+class StateFolder:
+    """Paths and small files of one stack. Everything in it is private to its owner."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.resolve()
+        self.postgres = self.path / "postgres"
+        self.secrets = self.path / "secrets.json"
+        self.timers = self.path / "timers.json"
+        self.host_log = self.path / "host.log"
+        self.issuer_log = self.path / "issuer.log"
+        self._stack = self.path / "stack.json"
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder; the kernel lets go of it when this process ends in whatever way."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / "lock").open("a+") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                lock.seek(0)
+                raise AlreadyRunning(lock.read().strip()) from None
+            lock.truncate(0)
+            lock.write(str(os.getpid()))
+            lock.flush()
+            yield
+
+    def secret_values(self) -> dict[str, list[dict[str, str]]]:
+        """What Key Vault holds in Azure, made at the first call: name → versions, newest first."""
+        made = {
+            name: [{"version": secrets.token_hex(16), "value": base64.b64encode(secrets.token_bytes(32)).decode()}]
+            for name in SECRET_NAMES
+        }
+        return self._kept(self.secrets, made)
+
+    def passwords(self) -> dict[str, str]:
+        """Passwords of the login roles, made at the first call."""
+        return self._kept(self.path / "passwords.json", {role: secrets.token_urlsafe(24) for role in LOGIN_ROLES})
+
+    def write_stack(self, stack: dict[str, Any]) -> None:
+        """Say where the running stack can be reached."""
+        _write_private(self._stack, stack)
+
+    def stack(self) -> dict[str, Any] | None:
+        """Where the stack can be reached, or could when it last ran."""
+        try:
+            found: dict[str, Any] = json.loads(self._stack.read_text())
+            return found
+        except (FileNotFoundError, ValueError):
+            return None
+
+    def _kept[T](self, path: Path, made: T) -> T:
+        if not path.exists():
+            _write_private(path, made)
+        kept: T = json.loads(path.read_text())
+        return kept
+
+
+def _write_private(path: Path, content: object) -> None:
+    """Whole or not at all, and never readable by others."""
+    new = path.with_suffix(".new")
+    new.unlink(missing_ok=True)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump(content, file, indent=1)
+    new.replace(path)

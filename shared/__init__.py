@@ -1,0 +1,1 @@
+"""The application: everything that function_app.py hosts."""

@@ -1,0 +1,81 @@
+"""What stands before the MCP endpoint: a valid token makes a Caller, anything else ends here."""
+
+import json
+import logging
+
+from cachetools import TTLCache
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shared.errors import Forbidden, ToolFault, Unauthenticated, Unavailable, ValidationFault
+from shared.identity import Caller, bearer_token, current_caller, store_scope_of
+from shared.invocation import Invocations
+from shared.queries import named_queries
+from shared.services import Services
+
+log = logging.getLogger(__name__)
+
+STORE_HEADER = "x-rls-user-id"
+NARROWING_SECONDS = 60
+"""How long a permitted narrowing is remembered. The policies check each call again: this only decides on a 403."""
+
+
+class Authentication:
+    """ASGI middleware that sets current_caller for the application behind it."""
+
+    def __init__(self, app: ASGIApp, services: Services, resource_metadata_url: str) -> None:
+        self._app = app
+        self._verifier = services.verifier
+        self._narrowing = Narrowing(services.invocations)
+        self._challenge = f'Bearer resource_metadata="{resource_metadata_url}"'
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on as its caller, or answer 400, 401, 403 or 503."""
+        try:
+            caller = await self._caller(Headers(scope=scope))
+        except Unauthenticated as error:
+            challenge = f'{self._challenge}, error="invalid_token", error_description="{error}"'
+            return await _refuse(send, 401, "invalid_token", str(error), {"www-authenticate": challenge})
+        except Forbidden as error:
+            return await _refuse(send, 403, "forbidden", str(error))
+        except ValidationFault as fault:
+            return await _refuse(send, 400, "invalid_request", str(fault))
+        except ToolFault as fault:
+            wait = fault.retry_after if isinstance(fault, Unavailable) else 5
+            return await _refuse(send, 503, "temporarily_unavailable", str(fault), {"retry-after": str(wait)})
+        token = current_caller.set(caller)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            current_caller.reset(token)
+
+    async def _caller(self, headers: Headers) -> Caller:
+        caller = await self._verifier.verify(bearer_token(headers.get("authorization")))
+        store = store_scope_of(headers.get(STORE_HEADER))
+        return caller if store is None else await self._narrowing.narrow(caller.narrowed_to(store))
+
+
+class Narrowing:
+    """Says at the door whether a caller may narrow itself to a store, so that asking for more is a 403."""
+
+    def __init__(self, invocations: Invocations) -> None:
+        self._invocations = invocations
+        self._permitted: TTLCache[Caller, bool] = TTLCache(maxsize=10_000, ttl=NARROWING_SECONDS)
+
+    async def narrow(self, narrowed: Caller) -> Caller:
+        """The narrowed caller itself; raises Forbidden where it would see nothing."""
+        if narrowed not in self._permitted:
+            statement = named_queries("access")["visible_stores"]
+            answer = await self._invocations.read(narrowed, statement, max_rows=1)
+            if answer.rows == [[[]]]:
+                raise Forbidden("The header x-rls-user-id names a store that the caller has no grant for.")
+            self._permitted[narrowed] = True
+        return narrowed
+
+
+async def _refuse(send: Send, status: int, error: str, description: str, headers: dict[str, str] | None = None) -> None:
+    body = json.dumps({"error": error, "error_description": description}).encode()
+    fields = {"content-type": "application/json", "content-length": str(len(body)), **(headers or {})}
+    encoded = [(name.encode(), value.encode("latin-1", "replace")) for name, value in fields.items()]
+    await send({"type": "http.response.start", "status": status, "headers": encoded})
+    await send({"type": "http.response.body", "body": body})

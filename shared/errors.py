@@ -1,0 +1,116 @@
+"""Everything that can go wrong, as one tree.
+
+ZavaError
+├── SettingsError              the process must not start
+├── SecretUnavailable          the vault has no usable value and no last good one
+├── Unauthenticated            no identity: HTTP 401
+├── Forbidden                  an identity that asks for more than it has: HTTP 403
+└── ToolFault                  what a tool's caller is told: a code, what was wrong, what to do
+    ├── ValidationFault        VALIDATION_ERROR
+    ├── AuthorizationFault     AUTHORIZATION_ERROR
+    ├── SqlNotAllowed          SQL_NOT_ALLOWED
+    ├── SqlFault               SQL_ERROR, with SQLSTATE and position
+    ├── QueryTimeout           QUERY_TIMEOUT
+    ├── TooExpensive           TOO_EXPENSIVE
+    └── Unavailable            UNAVAILABLE, with seconds to wait
+"""
+
+from typing import ClassVar
+
+
+class ZavaError(Exception):
+    """The root: anything this application raises on purpose."""
+
+
+class SettingsError(ZavaError):
+    """A setting is missing or malformed; the message names every offending variable."""
+
+
+class SecretUnavailable(ZavaError):
+    """A secret could not be read and none was read before."""
+
+
+class Unauthenticated(ZavaError):
+    """The request carries no token, or one that does not hold. The reason never quotes the token."""
+
+
+class Forbidden(ZavaError):
+    """The caller is known and asks for rows that its grants do not cover."""
+
+
+class ToolFault(ZavaError):
+    """A call that failed in a way its caller can act on.
+
+    problem: one sentence of what was wrong. remedy: one sentence of what to do next.
+    Neither ever holds a secret, a traceback or another tenant's value.
+    """
+
+    code: ClassVar[str]
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{self.code}: {problem} {remedy}")
+        self.problem = problem
+        self.remedy = remedy
+
+    def details(self) -> dict[str, object]:
+        """What a program can read beside the sentence: JSON-serialisable."""
+        return {"code": self.code, "problem": self.problem, "remedy": self.remedy}
+
+
+class ValidationFault(ToolFault):
+    """An argument is outside its bounds."""
+
+    code = "VALIDATION_ERROR"
+
+
+class AuthorizationFault(ToolFault):
+    """The caller may not use this tool or see this store."""
+
+    code = "AUTHORIZATION_ERROR"
+
+
+class SqlNotAllowed(ToolFault):
+    """The statement is something else than one SELECT."""
+
+    code = "SQL_NOT_ALLOWED"
+
+
+class SqlFault(ToolFault):
+    """PostgreSQL refused the statement. position counts characters of the caller's text from 1."""
+
+    code = "SQL_ERROR"
+
+    def __init__(self, problem: str, remedy: str, *, sqlstate: str, position: int | None) -> None:
+        super().__init__(problem, remedy)
+        self.sqlstate = sqlstate
+        self.position = position
+
+    def details(self) -> dict[str, object]:
+        """The common details, SQLSTATE and position."""
+        return super().details() | {"sqlstate": self.sqlstate, "position": self.position}
+
+
+class QueryTimeout(ToolFault):
+    """The statement ran into the server's time limit."""
+
+    code = "QUERY_TIMEOUT"
+
+
+class TooExpensive(ToolFault):
+    """The statement would return or use more than one call may."""
+
+    code = "TOO_EXPENSIVE"
+
+
+class Unavailable(ToolFault):
+    """Something this call needs is down or busy. retry_after is in seconds."""
+
+    code = "UNAVAILABLE"
+
+    def __init__(self, problem: str, remedy: str, *, retry_after: int) -> None:
+        super().__init__(problem, remedy)
+        self.retry_after = retry_after
+
+    def details(self) -> dict[str, object]:
+        """The common details and the seconds to wait."""
+        return super().details() | {"retry_after": self.retry_after}

@@ -1,0 +1,177 @@
+"""The one door to the data: a statement runs as its caller, in one round trip, and leaves nothing behind.
+
+BEGIN READ ONLY · enter the signed context · DECLARE a cursor for the statement · FETCH one row more than asked ·
+ROLLBACK · drop session locks. The cursor refuses anything but one SELECT; the policies verify the signature.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import AsyncCursor, errors
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
+
+from shared.errors import QueryTimeout, SecretUnavailable, SqlFault, SqlNotAllowed, ToolFault, Unavailable
+from shared.identity import Caller
+from shared.json_values import Column, JsonValue, columns_of
+from shared.pool import Connection
+from shared.rls_context import sign_context
+from shared.vault import Secret, Vault
+
+SIGNING_KEY = "rls-signing-key"
+POOL_SECONDS = 5.0
+"""How long a call waits for a connection before it is told to come back."""
+CALL_SECONDS = 28.0
+"""The longest a call may take in all: above the role's statement_timeout, far below the front end's 230 s."""
+
+_DECLARE = "DECLARE answer NO SCROLL CURSOR FOR "
+_ONE_SELECT = "Send exactly one SELECT (WITH, VALUES and TABLE are fine), without INTO and without a locking clause."
+
+type Parameters = Sequence[object] | Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Rows in the statement's order, at most as many as asked for; truncated tells that there were more."""
+
+    columns: tuple[Column, ...]
+    rows: list[list[JsonValue]]
+    truncated: bool
+
+    def records(self) -> list[dict[str, JsonValue]]:
+        """The rows by column name."""
+        names = [column.name for column in self.columns]
+        return [dict(zip(names, row, strict=True)) for row in self.rows]
+
+
+class Invocations:
+    """Runs statements as their callers."""
+
+    def __init__(self, pool: AsyncConnectionPool[Connection], vault: Vault) -> None:
+        self._pool = pool
+        self._vault = vault
+
+    async def read(
+        self, caller: Caller, statement: str, parameters: Parameters | None = None, *, max_rows: int
+    ) -> Answer:
+        """The answer to one SELECT under the caller's row-level security; raises ToolFault, nothing else.
+
+        parameters: for `%s` or `%(name)s` in the statement; None leaves every % as it is.
+        """
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                for key in await self._signing_keys():
+                    answer = await self._read_signed(caller, key, statement, parameters, max_rows)
+                    if answer is not None:
+                        return answer
+        except TimeoutError as error:
+            raise QueryTimeout(
+                f"The call took longer than {CALL_SECONDS:.0f} seconds and was stopped.",
+                "Narrow the query, for example to fewer months, or aggregate before joining.",
+            ) from error
+        # No key in the vault is one that the database knows: rows would be missing without a word.
+        raise Unavailable("The database does not know the current signing key.", "Try again shortly.", retry_after=30)
+
+    async def _signing_keys(self) -> list[Secret]:
+        try:
+            return await self._vault.versions(SIGNING_KEY)
+        except SecretUnavailable as error:
+            raise Unavailable("The signing key cannot be read.", "Try again shortly.", retry_after=10) from error
+
+    async def _read_signed(
+        self, caller: Caller, key: Secret, statement: str, parameters: Parameters | None, max_rows: int
+    ) -> Answer | None:
+        """None where the database does not accept a context signed with this key."""
+        context = sign_context(key.key(), key.version, caller.principal_id, caller.store_scope)
+        try:
+            return await self._attempt(context, statement, parameters, max_rows)
+        except _ConnectionLost:
+            pass  # a read may be repeated, and the pool has dropped the broken connection
+        try:
+            return await self._attempt(context, statement, parameters, max_rows)
+        except _ConnectionLost as error:
+            raise Unavailable("The database connection was lost.", "Try again shortly.", retry_after=5) from error
+
+    async def _attempt(
+        self, context: str, statement: str, parameters: Parameters | None, max_rows: int
+    ) -> Answer | None:
+        try:
+            async with self._pool.connection(timeout=POOL_SECONDS) as connection:
+                try:
+                    return await _converse(connection, context, statement, parameters, max_rows)
+                except psycopg.Error as error:
+                    if connection.broken:
+                        raise _ConnectionLost from error
+                    await _leave_nothing(connection)
+                    raise _fault(error) from error
+        except (PoolTimeout, TooManyRequests) as error:
+            raise Unavailable("No database connection is free.", "Try again shortly.", retry_after=5) from error
+
+
+class _ConnectionLost(Exception):
+    """The server went away during the conversation."""
+
+
+async def _converse(
+    connection: Connection, context: str, statement: str, parameters: Parameters | None, max_rows: int
+) -> Answer | None:
+    async with connection.pipeline():
+        await connection.execute("BEGIN READ ONLY")
+        holds = await connection.execute("SELECT access.enter_context(%s)", (context,))
+        # The caller's text goes through the extended protocol, which takes one statement only.
+        await connection.execute(_DECLARE + statement, parameters)
+        rows = await connection.execute(f"FETCH {max_rows + 1} FROM answer")
+        await connection.execute("ROLLBACK")
+        # Session-level advisory locks outlive a rollback.
+        await connection.execute("SELECT pg_advisory_unlock_all()")
+    if (await holds.fetchone()) != (True,):
+        return None
+    return await _answer(rows, max_rows)
+
+
+async def _answer(cursor: AsyncCursor[tuple[Any, ...]], max_rows: int) -> Answer:
+    rows = [list(row) for row in await cursor.fetchall()]
+    return Answer(columns_of(cursor), rows[:max_rows], truncated=len(rows) > max_rows)
+
+
+async def _leave_nothing(connection: Connection) -> None:
+    async with connection.pipeline():
+        await connection.execute("ROLLBACK")
+        await connection.execute("SELECT pg_advisory_unlock_all()")
+
+
+def _fault(error: psycopg.Error) -> ToolFault:
+    """What the caller is told of a database error: PostgreSQL's own sentence, never a stack or a connection."""
+    message = error.diag.message_primary or "The statement failed."
+    match error:
+        case errors.QueryCanceled() | errors.TransactionTimeout():
+            return QueryTimeout(
+                "The query ran into the server's time limit.",
+                "Narrow it, for example to fewer months, or aggregate before joining.",
+            )
+        case errors.ReadOnlySqlTransaction() | errors.FeatureNotSupported():
+            return SqlNotAllowed(f"PostgreSQL says: {message}.", _ONE_SELECT)
+        case errors.SyntaxError() if _is_no_select(error):
+            return SqlNotAllowed("This is not one SELECT statement.", _ONE_SELECT)
+        case errors.ConfigurationLimitExceeded() | errors.OutOfMemory() | errors.DiskFull():
+            return Unavailable(f"PostgreSQL says: {message}.", "Ask for less at a time.", retry_after=5)
+    return SqlFault(
+        f"PostgreSQL says: {message}.",
+        error.diag.message_hint or "Check names and types with get_multiple_table_schemas, then try again.",
+        sqlstate=error.sqlstate or "",
+        position=_position(error),
+    )
+
+
+def _is_no_select(error: psycopg.Error) -> bool:
+    """True where the grammar stops at the first word, or where a second statement follows."""
+    position = _position(error)
+    return position is None or position <= 1
+
+
+def _position(error: psycopg.Error) -> int | None:
+    """Where in the caller's own text, counted from 1."""
+    given = error.diag.statement_position
+    return max(int(given) - len(_DECLARE), 1) if given else None

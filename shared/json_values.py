@@ -1,0 +1,87 @@
+"""PostgreSQL values as the JSON values that tools return: exact where JSON can be, otherwise the server's text."""
+
+import json
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import AsyncCursor
+from psycopg.abc import AdaptContext, Buffer
+from psycopg.adapt import Loader
+from psycopg.types.json import set_json_loads
+from psycopg.types.string import TextLoader
+
+MAX_DIGITS = 19
+"""Digits of a bigint: longer whole numbers are text, as are NaN and the infinities."""
+
+_AS_TEXT = (
+    *("bytea", "date", "time", "timetz", "interval", "uuid", "inet", "cidr", "macaddr", "macaddr8"),
+    *("int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange"),
+    *("int4multirange", "int8multirange", "nummultirange", "datemultirange", "tsmultirange", "tstzmultirange"),
+)
+
+type JsonValue = str | int | float | bool | None | list["JsonValue"] | dict[str, "JsonValue"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A result column: its name and PostgreSQL's name of its type."""
+
+    name: str
+    type: str
+
+
+def columns_of(cursor: AsyncCursor[Any]) -> tuple[Column, ...]:
+    """The columns of a result, in order."""
+    return tuple(Column(column.name, _type_name(cursor, column.type_code)) for column in cursor.description or ())
+
+
+def register_json_values(context: AdaptContext) -> None:
+    """Make the connection's results loadable as JSON values. Arrays become lists of them."""
+    adapters = context.adapters
+    for name in _AS_TEXT:
+        adapters.register_loader(name, TextLoader)
+    for name in ("timestamp", "timestamptz"):
+        adapters.register_loader(name, _TimestampLoader)
+    for name in ("float4", "float8"):
+        adapters.register_loader(name, _FloatLoader)
+    adapters.register_loader("numeric", _NumericLoader)
+    set_json_loads(_loads, context)
+
+
+class _TimestampLoader(Loader):
+    """ISO 8601 with a T, as JSON readers expect."""
+
+    def load(self, data: Buffer) -> str:
+        return bytes(data).decode().replace(" ", "T", 1)
+
+
+class _FloatLoader(Loader):
+    """JSON has no NaN and no infinities: those stay text."""
+
+    def load(self, data: Buffer) -> float | str:
+        number = float(bytes(data))
+        return number if math.isfinite(number) else bytes(data).decode()
+
+
+class _NumericLoader(Loader):
+    """A whole number exactly, a fraction as the nearest double; as text what JSON readers would not take."""
+
+    def load(self, data: Buffer) -> int | float | str:
+        text = bytes(data).decode()
+        if "." not in text:
+            return int(text) if len(text) <= MAX_DIGITS and text.lstrip("-").isdigit() else text
+        nearest = float(text)
+        return nearest if math.isfinite(nearest) else text
+
+
+def _loads(data: str | bytes) -> Any:
+    return json.loads(data)
+
+
+def _type_name(cursor: AsyncCursor[Any], oid: int) -> str:
+    info = cursor.adapters.types.get(oid)
+    if info is None:
+        return "unknown"
+    name = info.regtype or info.name
+    return f"{name}[]" if oid == info.array_oid else name

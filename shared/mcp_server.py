@@ -1,0 +1,148 @@
+"""The MCP server: tools in, an ASGI application out that serves both protocol eras without a session."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from mcp import MCPError
+from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.transport_security import TransportSecuritySettings
+from mcp.types import INVALID_PARAMS, CallToolResult, InputRequiredResult
+from pydantic import ValidationError
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Mount, Route
+
+from shared.authentication import Authentication
+from shared.errors import ToolFault, ValidationFault
+from shared.health import readiness
+from shared.invocation import Invocations
+from shared.services import Services
+from shared.settings import LOOPBACK_HOSTS, Settings
+from shared.tools.access import access_tools
+from shared.tools.clock import clock_tools
+from shared.tools.definition import failure
+from shared.tools.sales import sales_tools
+from shared.tools.schemas import schema_tools
+from shared.version import VERSION
+
+MAX_BODY_BYTES = 1024 * 1024
+
+INSTRUCTIONS = """\
+Zava Retail: sales, stock and customers of a do-it-yourself chain in Washington State, on PostgreSQL.
+You see only the rows of the stores that your account has a grant for; call describe_access to learn which.
+To answer a question: get_multiple_table_schemas for the tables you need, then execute_sales_query with one SELECT
+that aggregates in SQL. Use get_current_utc_date before you resolve 'today' or 'last month'. Amounts are US dollars.\
+"""
+
+
+def build_app(settings: Settings) -> Starlette:
+    """The application of one process. Its lifespan opens and closes what the calls share."""
+    services = Services(settings)
+    mcp_app = build_server(services.invocations).streamable_http_app(
+        streamable_http_path="/mcp",
+        stateless_http=True,
+        json_response=False,  # True would drop progress; without notifications the reply is plain JSON anyway
+        transport_security=_transport_security(settings),
+        max_request_body_size=MAX_BODY_BYTES,
+    )
+    metadata_url = _resource_metadata_url(settings.mcp_server_url)
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        async with services, mcp_app.router.lifespan_context(mcp_app):
+            yield
+
+    async def protected_resource(_: Request) -> JSONResponse:
+        return JSONResponse(_resource_metadata(settings), headers={"cache-control": "max-age=3600"})
+
+    async def ready(_: Request) -> JSONResponse:
+        state = await readiness(services.pool)
+        return JSONResponse(state.report(), 200 if state.ready else 503, headers={"cache-control": "no-store"})
+
+    return Starlette(
+        routes=[
+            Route("/.well-known/oauth-protected-resource", protected_resource, methods=["GET"]),
+            Route("/.well-known/oauth-protected-resource/mcp", protected_resource, methods=["GET"]),
+            Route("/health/ready", ready, methods=["GET"]),
+            Mount("/", mcp_app, middleware=[Middleware(Authentication, services, metadata_url)]),
+        ],
+        lifespan=lifespan,
+    )
+
+
+def build_server(invocations: Invocations) -> MCPServer[Any]:
+    """The server with all tools, before any transport."""
+    return ZavaServer(
+        "zava-retail",
+        title="Zava Retail",
+        version=VERSION,
+        instructions=INSTRUCTIONS,
+        tools=[
+            *sales_tools(invocations),
+            *schema_tools(invocations),
+            *access_tools(invocations),
+            *clock_tools(),
+        ],
+        subscriptions=False,  # a listen stream never ends, and Functions sends a reply when it has ended
+        log_level="WARNING",
+    )
+
+
+class ZavaServer(MCPServer[Any]):
+    """The SDK's server with the answers to wrong calls that the specification and the tools promise."""
+
+    async def call_tool(
+        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
+    ) -> CallToolResult | InputRequiredResult:
+        """Unknown tools are protocol errors; faults and wrong arguments are results that the model can act on."""
+        if not any(tool.name == name for tool in await self.list_tools()):
+            raise MCPError(INVALID_PARAMS, f"Unknown tool: {name}")
+        try:
+            return await super().call_tool(name, arguments, context)
+        except ToolError as error:
+            match error.__cause__:
+                case ToolFault() as fault:
+                    return failure(fault)
+                case ValidationError() as invalid:
+                    return failure(_argument_fault(invalid))
+            raise
+
+
+def _argument_fault(invalid: ValidationError) -> ValidationFault:
+    """Which arguments were wrong and how; never their values, which may be long or private."""
+    problems = [
+        f"{'.'.join(str(part) for part in error['loc']) or 'arguments'}: {error['msg']}"
+        for error in invalid.errors(include_url=False, include_input=False, include_context=False)
+    ]
+    return ValidationFault(f"{'; '.join(problems)}.", "Compare with the tool's input schema and call again.")
+
+
+def _transport_security(settings: Settings) -> TransportSecuritySettings:
+    """Only the server's own name, so that a page in a browser cannot reach it under another one."""
+    url = urlsplit(settings.mcp_server_url)
+    hosts, origins = [url.netloc], [f"{url.scheme}://{url.netloc}"]
+    if url.hostname in LOOPBACK_HOSTS:
+        hosts += ["127.0.0.1:*", "localhost:*", "[::1]:*"]
+        origins += ["http://127.0.0.1:*", "http://localhost:*", "http://[::1]:*"]
+    return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
+
+
+def _resource_metadata_url(server_url: str) -> str:
+    """RFC 9728: the well-known path goes between host and path of the resource."""
+    url = urlsplit(server_url)
+    return f"{url.scheme}://{url.netloc}/.well-known/oauth-protected-resource{url.path}"
+
+
+def _resource_metadata(settings: Settings) -> dict[str, object]:
+    """RFC 9728 metadata; the authorization servers are the accepted tenants."""
+    return {
+        "resource": settings.mcp_server_url,
+        "resource_name": "Zava Retail MCP",
+        "authorization_servers": [f"{settings.entra_authority}/{tenant}/v2.0" for tenant in settings.entra_tenant_ids],
+        "bearer_methods_supported": ["header"],
+    }

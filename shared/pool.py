@@ -1,0 +1,76 @@
+"""The pool of database connections of one instance, and how they log in."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+from urllib.parse import urlsplit
+
+from psycopg import AsyncConnection
+from psycopg.types import TypeInfo
+from psycopg_pool import AsyncConnectionPool
+
+from shared.json_values import register_json_values
+from shared.settings import Settings
+from shared.vault import azure_credential
+
+type Connection = AsyncConnection[tuple[Any, ...]]
+type AccessTokenSource = Callable[[], Awaitable[str]]
+
+CONNECT_SECONDS = 5
+IDLE_SECONDS = 300
+LIFETIME_SECONDS = 30 * 60
+"""Connections are replaced within half an hour, well before their Entra token's rights could be outdated."""
+
+POSTGRES_SCOPE = "https://ossrdbms-aad.database.windows.net/.default"
+
+
+def open_pool(settings: Settings, access_token: AccessTokenSource | None = None) -> AsyncConnectionPool[Connection]:
+    """A pool, not yet open: `await pool.open(wait=False)` returns at once, also while the database is down.
+
+    access_token: gives the password of each new connection where the URL has none.
+    """
+
+    async def login() -> dict[str, Any]:
+        options: dict[str, Any] = {
+            "autocommit": True,
+            # Named prepared statements collide behind a transaction pooler.
+            "prepare_threshold": None,
+            "connect_timeout": CONNECT_SECONDS,
+            "application_name": "zava-retail-mcp",
+            "keepalives_idle": 30,
+            "tcp_user_timeout": 10_000,
+        }
+        if access_token is not None:
+            options["password"] = await access_token()
+        return options
+
+    return AsyncConnectionPool(
+        settings.app_database_url,
+        kwargs=login,
+        min_size=settings.pool_min_size,
+        max_size=max(settings.pool_min_size, settings.pool_max_size),
+        max_idle=IDLE_SECONDS,
+        max_lifetime=LIFETIME_SECONDS,
+        configure=_configure,
+        open=False,
+        name="zava_app",
+    )
+
+
+def entra_access_token(settings: Settings, stack: AsyncExitStack) -> AccessTokenSource | None:
+    """Where passwords come from: None if the URL carries one, else tokens of the managed identity."""
+    if urlsplit(settings.app_database_url).password:
+        return None
+    credential = azure_credential(settings.azure_client_id)
+    stack.push_async_callback(credential.close)
+
+    async def access_token() -> str:
+        return (await credential.get_token(POSTGRES_SCOPE)).token
+
+    return access_token
+
+
+async def _configure(connection: Connection) -> None:
+    register_json_values(connection)
+    if vector := await TypeInfo.fetch(connection, "extensions.vector"):
+        vector.register(connection)  # its name for results; the value stays text

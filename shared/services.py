@@ -1,0 +1,30 @@
+"""What one process holds open for all its calls: vault, token verifier, connection pool."""
+
+from contextlib import AsyncExitStack
+
+from shared.identity import open_verifier
+from shared.invocation import Invocations
+from shared.pool import entra_access_token, open_pool
+from shared.settings import Settings
+from shared.vault import open_vault
+
+
+class Services:
+    """Made without waiting for anything, so that a cold instance answers also while a service is down."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._stack = AsyncExitStack()
+        self.settings = settings
+        self.vault = open_vault(settings)
+        self.verifier = open_verifier(settings)
+        self.pool = open_pool(settings, entra_access_token(settings, self._stack))
+        self.invocations = Invocations(self.pool, self.vault)
+
+    async def __aenter__(self) -> "Services":
+        await self.pool.open(wait=False)
+        self._stack.push_async_callback(self.vault.close)
+        self._stack.push_async_callback(self.pool.close)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._stack.aclose()

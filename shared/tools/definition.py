@@ -1,0 +1,37 @@
+"""A function in, an MCP tool out: read-only, closed-world, and refusing arguments it does not know."""
+
+from collections.abc import Callable
+from typing import Any
+
+from mcp.server.mcpserver.tools.base import Tool
+from mcp.types import CallToolResult, TextContent, ToolAnnotations
+from pydantic import BaseModel
+
+from shared.errors import ToolFault
+
+READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+
+
+def read_tool(function: Callable[..., Any], title: str) -> Tool:
+    """The function as a tool; its name, docstring and annotations are what clients see."""
+    tool = Tool.from_function(function, title=title, annotations=READ_ONLY, structured_output=True)
+    # The SDK drops unknown arguments without a word: `limt=1` would run with the default limit.
+    arguments = tool.fn_metadata.arg_model
+    arguments.model_config["extra"] = "forbid"
+    arguments.model_rebuild(force=True)
+    tool.parameters = arguments.model_json_schema(by_alias=True)
+    return tool
+
+
+def result(text: str, structured: BaseModel) -> CallToolResult:
+    """Text for the model, the same as data for programs."""
+    return CallToolResult(
+        content=[TextContent(type="text", text=text)], structured_content=structured.model_dump(mode="json")
+    )
+
+
+def failure(fault: ToolFault) -> CallToolResult:
+    """A fault as a tool error: the sentence for the model, its parts under _meta for programs."""
+    return CallToolResult(
+        content=[TextContent(type="text", text=str(fault))], is_error=True, _meta={"zava/error": fault.details()}
+    )

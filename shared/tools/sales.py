@@ -1,0 +1,96 @@
+"""Free queries over the retail data."""
+
+import csv
+import io
+from typing import Annotated, Any
+
+from mcp.server.mcpserver.tools.base import Tool
+from mcp.types import CallToolResult
+from pydantic import BaseModel, Field
+
+from shared.errors import ValidationFault
+from shared.identity import current_caller
+from shared.invocation import Answer, Invocations
+from shared.tools.definition import read_tool, result
+
+DEFAULT_ROWS = 100
+MAX_ROWS = 1_000
+MAX_QUERY_CHARACTERS = 100_000
+
+
+class ResultColumn(BaseModel):
+    """A column of the result."""
+
+    name: str
+    type: str = Field(description="PostgreSQL's name of the type")
+
+
+class QueryResult(BaseModel):
+    """Rows as the caller may see them."""
+
+    columns: list[ResultColumn]
+    rows: list[list[Any]] = Field(
+        description="One list a row, in the order of the columns. Dates and times are ISO 8601 text, UTC."
+    )
+    row_count: int = Field(description="Number of rows returned here")
+    truncated: bool = Field(description="True when the query has more rows than max_rows")
+
+
+def sales_tools(invocations: Invocations) -> list[Tool]:
+    """The tools of this subject."""
+
+    async def execute_sales_query(
+        postgresql_query: Annotated[
+            str,
+            Field(
+                description="One PostgreSQL 18 SELECT over the schema retail, for example: "
+                "SELECT store_id, count(*) FROM retail.orders GROUP BY store_id",
+                min_length=1,
+                max_length=MAX_QUERY_CHARACTERS,
+            ),
+        ],
+        max_rows: Annotated[
+            int, Field(description="Rows to return at most; more are cut and marked as truncated", ge=1, le=MAX_ROWS)
+        ] = DEFAULT_ROWS,
+    ) -> Annotated[CallToolResult, QueryResult]:
+        """Run one SELECT over Zava's retail data and return its rows.
+
+        You see only the rows of your own stores; the database filters them, so do not filter by store for safety.
+        Call get_multiple_table_schemas first to learn tables, columns and join paths. Aggregate in SQL rather than
+        fetching rows; amounts are US dollars. Writing statements are refused.
+        """
+        answer = await invocations.read(current_caller.get(), _readable(postgresql_query), max_rows=max_rows)
+        return result(_as_csv(answer), _as_result(answer))
+
+    return [read_tool(execute_sales_query, "Query sales data")]
+
+
+def _readable(query: str) -> str:
+    """The query, unless the server would read another text than was sent."""
+    if "\0" in query:
+        raise ValidationFault("The query contains a NUL character.", "Remove it.")
+    try:
+        query.encode()
+    except UnicodeEncodeError as error:
+        raise ValidationFault("The query is not valid Unicode text.", "Send it as UTF-8.") from error
+    return query
+
+
+def _as_result(answer: Answer) -> QueryResult:
+    return QueryResult.model_construct(
+        columns=[ResultColumn(name=column.name, type=column.type) for column in answer.columns],
+        rows=answer.rows,
+        row_count=len(answer.rows),
+        truncated=answer.truncated,
+    )
+
+
+def _as_csv(answer: Answer) -> str:
+    """CSV costs a model about half the tokens of JSON."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(column.name for column in answer.columns)
+    writer.writerows(answer.rows)
+    if answer.truncated:
+        text.write(f"(first {len(answer.rows)} rows; there are more)\n")
+    return text.getvalue()

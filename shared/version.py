@@ -1,0 +1,3 @@
+"""The version that clients and health reports see."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,20 @@
+-- The database itself: extensions, and nothing for PUBLIC. Run by an administrator at each deploy.
+
+CREATE SCHEMA IF NOT EXISTS extensions;
+COMMENT ON SCHEMA extensions IS 'Extension objects: vector and trigram types, operators and functions.';
+
+CREATE EXTENSION IF NOT EXISTS vector SCHEMA extensions;
+CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA extensions;
+
+DO $$
+BEGIN
+    -- No temporary tables, no schemas and no connections but those granted in privileges.sql.
+    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO zava_owner', current_database());
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO zava_app, zava_jobs, zava_backup', current_database());
+END
+$$;
+
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+REVOKE ALL ON SCHEMA extensions FROM PUBLIC;
+GRANT USAGE ON SCHEMA extensions TO zava_owner, zava_app, zava_jobs, zava_backup;

@@ -1,0 +1,15 @@
+-- Sets the signed context for the rest of the transaction and says whether it holds, in the same round trip.
+-- Anybody may set the setting; only the holder of a key can sign what goes into it.
+CREATE OR REPLACE FUNCTION access.enter_context(context text)
+RETURNS boolean
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SECURITY DEFINER -- callers must not read signing keys
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    PERFORM set_config('app.rls_context', context, true);
+    RETURN EXISTS (SELECT FROM access.verified_context());
+END
+$$;
+
+COMMENT ON FUNCTION access.enter_context(text) IS 'Makes a signed context current until the transaction ends.';

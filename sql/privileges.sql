@@ -1,0 +1,37 @@
+-- Every grant there is. Run last at each deploy: first nothing for anybody, then what each role needs.
+
+REVOKE ALL ON SCHEMA access, retail, ops FROM PUBLIC, zava_app, zava_jobs, zava_backup;
+REVOKE ALL ON ALL TABLES IN SCHEMA access, retail, ops FROM PUBLIC, zava_app, zava_jobs, zava_backup;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA access, retail, ops FROM PUBLIC, zava_app, zava_jobs, zava_backup;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA access, retail, ops FROM PUBLIC, zava_app, zava_jobs, zava_backup;
+ALTER DEFAULT PRIVILEGES FOR ROLE zava_owner REVOKE ALL ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE zava_owner REVOKE ALL ON TYPES FROM PUBLIC;
+
+-- zava_app: reads the data column by column, so that a new column is invisible until it is named here.
+GRANT USAGE ON SCHEMA retail, access TO zava_app;
+GRANT SELECT (store_id, store_name, rls_user_id, is_online) ON retail.stores TO zava_app;
+GRANT SELECT (customer_id, first_name, last_name, email, phone, primary_store_id, created_at)
+    ON retail.customers TO zava_app;
+GRANT SELECT (category_id, category_name) ON retail.categories TO zava_app;
+GRANT SELECT (type_id, category_id, type_name) ON retail.product_types TO zava_app;
+GRANT SELECT (
+    product_id, sku, product_name, category_id, type_id, cost, base_price, gross_margin_percent, product_description
+) ON retail.products TO zava_app;
+GRANT SELECT (product_id, description_embedding) ON retail.product_description_embeddings TO zava_app;
+GRANT SELECT (store_id, product_id, stock_level) ON retail.inventory TO zava_app;
+GRANT SELECT (order_id, customer_id, store_id, order_date) ON retail.orders TO zava_app;
+GRANT SELECT (
+    order_item_id, order_id, store_id, product_id, quantity,
+    unit_price, discount_percent, discount_amount, total_amount
+) ON retail.order_items TO zava_app;
+GRANT EXECUTE ON FUNCTION access.enter_context(text), access.visible_stores(), access.describe_caller() TO zava_app;
+
+-- zava_jobs: reads the catalogue and keeps its embeddings.
+GRANT USAGE ON SCHEMA retail TO zava_jobs;
+GRANT SELECT ON retail.categories, retail.product_types, retail.products TO zava_jobs;
+GRANT SELECT, INSERT, UPDATE, DELETE ON retail.product_description_embeddings TO zava_jobs;
+
+-- zava_backup: reads the data and who may see it, not the signing keys.
+GRANT USAGE ON SCHEMA retail, access, ops TO zava_backup;
+GRANT SELECT ON ALL TABLES IN SCHEMA retail TO zava_backup;
+GRANT SELECT ON access.principals, access.store_grants, ops.migrations TO zava_backup;

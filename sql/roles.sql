@@ -1,0 +1,58 @@
+-- The database roles, their login rights and their settings. Run by an administrator at each deploy.
+-- Settings live on the role, so they cost no round trip; a deploy puts back whatever was changed by hand.
+
+DO $$
+DECLARE
+    role_name text;
+BEGIN
+    FOREACH role_name IN ARRAY ARRAY['zava_owner', 'zava_app', 'zava_jobs', 'zava_backup'] LOOP
+        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role_name) THEN
+            EXECUTE format('CREATE ROLE %I', role_name);
+        END IF;
+        EXECUTE format('ALTER ROLE %I RESET ALL', role_name);
+    END LOOP;
+END
+$$;
+
+ALTER ROLE zava_owner NOLOGIN NOCREATEDB NOCREATEROLE NOINHERIT;
+ALTER ROLE zava_app LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 200;
+ALTER ROLE zava_jobs LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 20;
+ALTER ROLE zava_backup LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 10;
+
+COMMENT ON ROLE zava_owner IS 'Owns every object; nobody logs in as it.';
+COMMENT ON ROLE zava_app IS 'Runs what callers ask: reads, under a signed row-level security context.';
+COMMENT ON ROLE zava_jobs IS 'Timer functions: embeddings and housekeeping.';
+COMMENT ON ROLE zava_backup IS 'Reads every row for the backup, through policies of its own.';
+
+-- What callers run: read-only, bounded in time and memory, and read the way the server parses it.
+ALTER ROLE zava_app SET default_transaction_read_only = on;
+ALTER ROLE zava_app SET statement_timeout = '20s';
+ALTER ROLE zava_app SET lock_timeout = '2s';
+ALTER ROLE zava_app SET idle_in_transaction_session_timeout = '30s';
+ALTER ROLE zava_app SET transaction_timeout = '30s';
+ALTER ROLE zava_app SET work_mem = '16MB';
+ALTER ROLE zava_app SET temp_file_limit = '512MB';
+ALTER ROLE zava_app SET max_parallel_workers_per_gather = 0;
+ALTER ROLE zava_app SET jit = off;
+ALTER ROLE zava_app SET search_path = retail, extensions;
+ALTER ROLE zava_app SET standard_conforming_strings = on;
+ALTER ROLE zava_app SET client_encoding = 'UTF8';
+ALTER ROLE zava_app SET timezone = 'UTC';
+ALTER ROLE zava_app SET datestyle = 'ISO, YMD';
+ALTER ROLE zava_app SET intervalstyle = 'iso_8601';
+ALTER ROLE zava_app SET bytea_output = 'hex';
+ALTER ROLE zava_app SET track_activities = off;
+
+ALTER ROLE zava_jobs SET statement_timeout = '10min';
+ALTER ROLE zava_jobs SET lock_timeout = '10s';
+ALTER ROLE zava_jobs SET idle_in_transaction_session_timeout = '60s';
+ALTER ROLE zava_jobs SET search_path = retail, extensions;
+ALTER ROLE zava_jobs SET timezone = 'UTC';
+ALTER ROLE zava_jobs SET jit = off;
+
+ALTER ROLE zava_backup SET default_transaction_read_only = on;
+ALTER ROLE zava_backup SET statement_timeout = '25min';
+ALTER ROLE zava_backup SET lock_timeout = '10s';
+ALTER ROLE zava_backup SET search_path = retail, extensions;
+ALTER ROLE zava_backup SET timezone = 'UTC';
+ALTER ROLE zava_backup SET jit = off;

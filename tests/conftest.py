@@ -1,0 +1,188 @@
+"""Real parts for every test: one PostgreSQL with the sample data, fresh copies of it, and one whole running stack."""
+
+import itertools
+import os
+import secrets
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from local.database import load_sample_data
+from local.people import LOCAL_CLIENT_ID, PEOPLE
+from local.postgres import EmbeddedPostgres, throwaway_postgres
+from shared.identity import Caller
+from shared.invocation import Invocations
+from shared.rls_context import sign_context
+from shared.schema import deploy_schema, install_signing_key
+from shared.settings import Settings
+from shared.vault import Secret, Vault
+from tests.stack import RunningStack, started_stack
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+TEMPLATE = "zava_template"
+KEY = Secret("rls-signing-key", "c2lnbmluZy1rZXktZm9yLXRlc3RzLTAxMjM0NTY3ODk=", "test-key-1")
+PASSWORDS = {role: secrets.token_urlsafe(12) for role in ("zava_app", "zava_jobs", "zava_backup")}
+
+type MakeDatabase = Callable[[], "Database"]
+
+
+class Database:
+    """One database of the test server, with the URLs of its logins."""
+
+    def __init__(self, server: EmbeddedPostgres, name: str) -> None:
+        self.name = name
+        self.superuser_url = server.superuser_url(name)
+        self.owner_url = f"{self.superuser_url}&options=-c%20role%3Dzava_owner"
+        self.app_url = server.url("zava_app", PASSWORDS["zava_app"], name)
+        self.jobs_url = server.url("zava_jobs", PASSWORDS["zava_jobs"], name)
+        self.backup_url = server.url("zava_backup", PASSWORDS["zava_backup"], name)
+
+    def as_superuser(self) -> psycopg.Connection[Any]:
+        return psycopg.connect(self.superuser_url, autocommit=True)
+
+    def as_app(self, context: str | None = None) -> psycopg.Connection[Any]:
+        """The bare login role, as nobody but the server should have it; with a context for the whole session."""
+        connection = psycopg.connect(self.app_url, autocommit=True)
+        if context is not None:
+            connection.execute("SELECT set_config('app.rls_context', %s, false)", (context,))
+        return connection
+
+
+class KeptSecrets:
+    """A source of secrets for the vault; tests change the list."""
+
+    def __init__(self, *keys: Secret) -> None:
+        self.keys = list(keys)
+
+    async def newest(self, name: str, count: int) -> list[Secret]:
+        return [key for key in self.keys if key.name == name][:count]
+
+    async def close(self) -> None:
+        """Holds nothing."""
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[EmbeddedPostgres]:
+    with throwaway_postgres() as server:
+        with psycopg.connect(server.superuser_url(), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
+        with psycopg.connect(server.superuser_url(TEMPLATE), autocommit=True) as connection:
+            deploy_schema(connection)
+            install_signing_key(connection, KEY.version, KEY.key())
+            load_sample_data(connection, None, lambda *_: None)
+            for role, password in PASSWORDS.items():
+                connection.execute(
+                    sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password))
+                )
+        yield server
+
+
+@pytest.fixture(scope="session")
+def make_database(server: EmbeddedPostgres) -> MakeDatabase:
+    """Copies of the loaded template, each gone with the server."""
+    numbers = itertools.count(1)
+
+    def make() -> Database:
+        name = f"copy_{next(numbers)}"
+        with psycopg.connect(server.superuser_url(), autocommit=True) as connection:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+            )
+        with psycopg.connect(server.superuser_url(name), autocommit=True) as connection:
+            deploy_schema(connection)  # rights on a database are not copied with it
+        return Database(server, name)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def sample(make_database: MakeDatabase) -> Database:
+    """A copy that all tests share who only read."""
+    return make_database()
+
+
+@pytest.fixture
+def database(make_database: MakeDatabase, server: EmbeddedPostgres) -> Iterator[Database]:
+    """A copy of one's own."""
+    copy = make_database()
+    yield copy
+    with psycopg.connect(server.superuser_url(), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(copy.name)))
+
+
+def context_of(name: str, *, store_scope: UUID | None = None, seconds: int = 60, key: Secret = KEY) -> str:
+    """A signed context of one of the local people."""
+    return sign_context(key.key(), key.version, caller_of(name).principal_id, store_scope, seconds=seconds)
+
+
+def caller_of(name: str, store_scope: UUID | None = None) -> Caller:
+    """One of the local people, as its token would make it."""
+    person = PEOPLE[name]
+    return Caller(
+        tenant_id=person.tenant_id,
+        object_id=person.object_id,
+        client_id=LOCAL_CLIENT_ID,
+        scopes=frozenset(),
+        app_roles=frozenset(),
+        expires_at=0,
+        store_scope=store_scope,
+    )
+
+
+def settings_for(app_database_url: str, *, pool_size: int = 1) -> Settings:
+    """Settings of an application over a test database. Its issuer does not exist."""
+    return Settings(
+        app_database_url=app_database_url,
+        mcp_server_url="http://127.0.0.1:7071/mcp",
+        entra_tenant_ids=(str(PEOPLE["nobody"].tenant_id),),
+        token_audiences=("api://test",),
+        secrets_file="unused",
+        pool_min_size=pool_size,
+        pool_max_size=pool_size,
+    )
+
+
+@pytest.fixture
+async def invocations(sample: Database) -> AsyncIterator[Invocations]:
+    """The door to the shared sample, with one connection, so that what one call leaves the next one meets."""
+    from shared.pool import open_pool
+
+    async with open_pool(settings_for(sample.app_url)) as pool:
+        yield Invocations(pool, Vault(KeptSecrets(KEY)))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+    """`dev.py start` with the full data on a free port."""
+    with started_stack(tmp_path_factory.mktemp("stack"), "--data", "full") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def dev() -> Callable[..., "subprocess.CompletedProcess[str]"]:
+    """Runs `dev.py` with arguments, to its end."""
+
+    def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "dev.py", *arguments],
+            cwd=REPOSITORY,
+            env=os.environ | environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    return run
