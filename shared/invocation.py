@@ -151,7 +151,7 @@ def _fault(error: psycopg.Error) -> ToolFault:
                 "The query ran into the server's time limit.",
                 "Narrow it, for example to fewer months, or aggregate before joining.",
             )
-        case errors.ReadOnlySqlTransaction() | errors.FeatureNotSupported():
+        case errors.ReadOnlySqlTransaction() | errors.FeatureNotSupported() | errors.InvalidCursorDefinition():
             return SqlNotAllowed(f"PostgreSQL says: {message}.", _ONE_SELECT)
         case errors.SyntaxError() if _is_no_select(error):
             return SqlNotAllowed("This is not one SELECT statement.", _ONE_SELECT)
@@ -166,9 +166,9 @@ def _fault(error: psycopg.Error) -> ToolFault:
 
 
 def _is_no_select(error: psycopg.Error) -> bool:
-    """True where the grammar stops at the first word, or where a second statement follows."""
+    """True where the grammar stops at the first word, where a second statement follows, and for SELECT INTO."""
     position = _position(error)
-    return position is None or position <= 1
+    return position is None or position <= 1 or "INTO is not allowed" in (error.diag.message_primary or "")
 
 
 def _position(error: psycopg.Error) -> int | None:

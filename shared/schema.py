@@ -17,6 +17,9 @@ from shared.errors import ZavaError
 
 SQL_FOLDER = Path(__file__).resolve().parent.parent / "sql"
 
+DEPLOY_LOCK = 0x7A617661
+"""Advisory lock of a deploy; the roles it alters have no rows that could be locked."""
+
 _LEDGER = """
 CREATE SCHEMA IF NOT EXISTS ops AUTHORIZATION zava_owner;
 SET ROLE zava_owner;
@@ -25,7 +28,6 @@ CREATE TABLE IF NOT EXISTS ops.migrations (
     checksum text NOT NULL,
     applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-LOCK TABLE ops.migrations IN EXCLUSIVE MODE;
 """
 
 
@@ -39,7 +41,9 @@ def deploy_schema(connection: psycopg.Connection[Any], folder: Path = SQL_FOLDER
     Idempotent, and safe to run from two places at once: the second waits for the first.
     """
     with connection.transaction():
-        connection.execute("SET LOCAL lock_timeout = '30s'")
+        # Longer than a caller's call may hold any lock.
+        connection.execute("SET LOCAL lock_timeout = '60s'")
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (DEPLOY_LOCK,))
         # Functions call each other and their files are run in order of name.
         connection.execute("SET LOCAL check_function_bodies = off")
         for name in ("roles.sql", "database.sql"):

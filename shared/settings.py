@@ -1,11 +1,13 @@
 """The settings of one process, read once from the environment and checked as a whole."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from shared.errors import SettingsError
 
+GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -40,28 +42,30 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
         """Settings from variables; raises SettingsError that names every missing or malformed one."""
         reader = _Reader(environ)
-        values: dict[str, object] = {
-            "app_database_url": reader.url("APP_DATABASE_URL", {"postgresql", "postgres"}),
-            "mcp_server_url": reader.url("MCP_SERVER_URL", {"https", "http"}),
-            "entra_tenant_ids": reader.names("ENTRA_TENANT_IDS", required=True),
-            "token_audiences": reader.names("TOKEN_AUDIENCES", required=True),
-            "entra_authority": reader.url("ENTRA_AUTHORITY", {"https", "http"}, default=cls.entra_authority),
-            "allowed_client_ids": reader.names("ALLOWED_CLIENT_IDS"),
-            "key_vault_url": reader.text("KEY_VAULT_URL"),
-            "secrets_file": reader.text("SECRETS_FILE"),
-            "azure_client_id": reader.text("AZURE_CLIENT_ID"),
-            "pool_min_size": reader.number("POOL_MIN_SIZE", cls.pool_min_size, 1, 100),
-            "pool_max_size": reader.number("POOL_MAX_SIZE", cls.pool_max_size, 1, 100),
-        }
-        if bool(values["key_vault_url"]) == bool(values["secrets_file"]):
+        settings = cls(
+            app_database_url=reader.database_url("APP_DATABASE_URL"),
+            mcp_server_url=reader.web_url("MCP_SERVER_URL"),
+            entra_tenant_ids=reader.guids("ENTRA_TENANT_IDS"),
+            token_audiences=reader.required_names("TOKEN_AUDIENCES"),
+            entra_authority=reader.web_url("ENTRA_AUTHORITY", cls.entra_authority),
+            allowed_client_ids=reader.names("ALLOWED_CLIENT_IDS"),
+            key_vault_url=reader.text("KEY_VAULT_URL"),
+            secrets_file=reader.text("SECRETS_FILE"),
+            azure_client_id=reader.text("AZURE_CLIENT_ID"),
+            pool_min_size=reader.number("POOL_MIN_SIZE", cls.pool_min_size, 1, 100),
+            pool_max_size=reader.number("POOL_MAX_SIZE", cls.pool_max_size, 1, 100),
+        )
+        if bool(settings.key_vault_url) == bool(settings.secrets_file):
             reader.problems.append("set exactly one of KEY_VAULT_URL and SECRETS_FILE")
+        if settings.pool_min_size > settings.pool_max_size:
+            reader.problems.append("POOL_MIN_SIZE is larger than POOL_MAX_SIZE")
         if reader.problems:
             raise SettingsError("settings: " + "; ".join(reader.problems))
-        return cls(**values)  # type: ignore[arg-type]  # each value was read as its field's type above
+        return settings
 
 
 class _Reader:
-    """Reads variables and collects what is wrong with them, so that one message names all."""
+    """Reads variables and collects what is wrong with them, so that one message names all. It never quotes a value."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
@@ -70,39 +74,49 @@ class _Reader:
     def text(self, name: str) -> str | None:
         return self._environ.get(name, "").strip() or None
 
-    def names(self, name: str, *, required: bool = False) -> tuple[str, ...]:
-        values = tuple(part.strip() for part in self._environ.get(name, "").split(",") if part.strip())
-        if required and not values:
-            self.problems.append(f"{name} is missing")
-        return values
+    def names(self, name: str) -> tuple[str, ...]:
+        return tuple(part.strip() for part in self._environ.get(name, "").split(",") if part.strip())
 
-    def url(self, name: str, schemes: set[str], default: str | None = None) -> str | None:
-        value = self.text(name) or default
-        if value is None:
+    def required_names(self, name: str) -> tuple[str, ...]:
+        if not (found := self.names(name)):
             self.problems.append(f"{name} is missing")
-            return None
-        parts = urlsplit(value)
-        if parts.scheme not in schemes or not parts.hostname:
-            self.problems.append(f"{name} is not a URL with scheme {' or '.join(sorted(schemes))}")
-        elif parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+        return found
+
+    def guids(self, name: str) -> tuple[str, ...]:
+        found = self.required_names(name)
+        if not all(GUID.fullmatch(part) for part in found):
+            self.problems.append(f"{name} holds something else than GUIDs")
+        return found
+
+    def web_url(self, name: str, default: str = "") -> str:
+        """An https URL without trailing slash; plain http on loopback only."""
+        url, parts = self._url(name, ("https", "http"), default)
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
             self.problems.append(f"{name} must use https outside loopback")
-        return value.rstrip("/")
+        return url.rstrip("/")
+
+    def database_url(self, name: str) -> str:
+        """A libpq URL; outside loopback the server's certificate must be verified."""
+        url, parts = self._url(name, ("postgresql", "postgres"))
+        verified = parse_qs(parts.query).get("sslmode") == ["verify-full"]
+        if parts.hostname and parts.hostname not in LOOPBACK_HOSTS and not verified:
+            self.problems.append(f"{name} must say sslmode=verify-full outside loopback")
+        return url
 
     def number(self, name: str, default: int, low: int, high: int) -> int:
-        return self._convert(name, default, lambda text: _within(int(text), low, high), f"a whole number {low}-{high}")
-
-    def _convert(self, name: str, default: int, convert: Callable[[str], int], wanted: str) -> int:
         value = self.text(name)
         if value is None:
             return default
-        try:
-            return convert(value)
-        except ValueError:
-            self.problems.append(f"{name} is not {wanted}")
+        if not value.isdecimal() or not low <= int(value) <= high:
+            self.problems.append(f"{name} is not a whole number from {low} to {high}")
             return default
+        return int(value)
 
-
-def _within(number: int, low: int, high: int) -> int:
-    if not low <= number <= high:
-        raise ValueError(number)
-    return number
+    def _url(self, name: str, schemes: tuple[str, ...], default: str = "") -> tuple[str, SplitResult]:
+        url = self.text(name) or default
+        parts = urlsplit(url)
+        if not url:
+            self.problems.append(f"{name} is missing")
+        elif parts.scheme not in schemes or not parts.hostname:
+            self.problems.append(f"{name} is not a URL that begins with {schemes[0]}://")
+        return url, parts

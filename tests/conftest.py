@@ -6,6 +6,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -19,6 +20,7 @@ from local.people import LOCAL_CLIENT_ID, PEOPLE
 from local.postgres import EmbeddedPostgres, throwaway_postgres
 from shared.identity import Caller
 from shared.invocation import Invocations
+from shared.pool import open_pool
 from shared.rls_context import sign_context
 from shared.schema import deploy_schema, install_signing_key
 from shared.settings import Settings
@@ -157,10 +159,15 @@ def settings_for(app_database_url: str, *, pool_size: int = 1) -> Settings:
 @pytest.fixture
 async def invocations(sample: Database) -> AsyncIterator[Invocations]:
     """The door to the shared sample, with one connection, so that what one call leaves the next one meets."""
-    from shared.pool import open_pool
+    async with open_invocations(sample.app_url) as door:
+        yield door
 
-    async with open_pool(settings_for(sample.app_url)) as pool:
-        yield Invocations(pool, Vault(KeptSecrets(KEY)))
+
+@asynccontextmanager
+async def open_invocations(app_url: str, *keys: Secret, pool_size: int = 1) -> AsyncIterator[Invocations]:
+    """A door of one's own, by default with the key that the database knows."""
+    async with open_pool(settings_for(app_url, pool_size=pool_size)) as pool:
+        yield Invocations(pool, Vault(KeptSecrets(*(keys or (KEY,)))))
 
 
 @pytest.fixture(scope="session")

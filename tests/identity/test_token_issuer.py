@@ -16,7 +16,6 @@ import pytest
 from local.asgi_server import serving
 from local.people import HEAD_OFFICE, LOCAL_AUDIENCE, LOCAL_CLIENT_ID, LOCAL_TENANT_ID, NOBODY, PEOPLE, Person
 from local.token_issuer import create_app, load_client_secret, load_key, token_for
-from shared.errors import SettingsError
 from shared.identity import open_verifier
 from shared.settings import Settings
 from tests.identity.running_issuer import RunningIssuer
@@ -64,11 +63,6 @@ def test_everyone_is_somebody_else() -> None:
     assert {person.object_id.version for person in PEOPLE.values()} == {4}
     assert NOBODY.store_ids == ()
     assert HEAD_OFFICE.store_ids == tuple(range(1, 9))
-
-
-def test_settings_that_name_no_tenant_stop_the_start() -> None:
-    with pytest.raises(SettingsError, match="ENTRA_TENANT_IDS"):
-        open_verifier(settings_for("https://login.microsoftonline.com", "common"))
 
 
 def test_key_and_client_secret_outlive_a_restart_and_are_private(tmp_path: Path) -> None:

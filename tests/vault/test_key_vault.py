@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError
@@ -15,9 +16,20 @@ from shared.errors import SecretUnavailable
 from shared.vault import KeyVaultSource, Vault, azure_credential
 from tests.vault.served_vault import FakeClock, ServedVault, StaticCredential
 
-pytestmark = pytest.mark.anyio
+pytestmark = [
+    pytest.mark.anyio,
+    # aiohttp leaves the TLS connection of a refused request to the garbage collector (below), with a warning.
+    pytest.mark.filterwarnings("ignore:Exception ignored in.*socket.socket:pytest.PytestUnraisableExceptionWarning"),
+]
 
 KEY = "rls-signing-key"
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """So that the warning appears in the test that it belongs to."""
+    yield
+    gc.collect()
 
 
 @contextlib.asynccontextmanager

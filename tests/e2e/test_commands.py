@@ -1,0 +1,115 @@
+"""The other commands of dev.py, against a running stack and without one."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import psycopg
+import pytest
+
+from local.people import PEOPLE
+from tests.conftest import REPOSITORY
+from tests.protocol.requests import ACCEPT, COUNT
+from tests.stack import RunningStack
+
+type Dev = Callable[..., "subprocess.CompletedProcess[str]"]
+
+URLS = ["APP_DATABASE_URL", "JOBS_DATABASE_URL", "BACKUP_DATABASE_URL", "OWNER_DATABASE_URL", "SUPERUSER_DATABASE_URL"]
+
+
+def printed(dev: Dev, stack: RunningStack, *arguments: str) -> str:
+    done = dev(*arguments, "--state", str(stack.state))
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_a_token_is_all_that_token_prints_and_it_opens_the_door(stack: RunningStack, dev: Dev, name: str) -> None:
+    token = printed(dev, stack, "token", "--as", name)
+    assert re.fullmatch(r"[\w-]+\.[\w-]+\.[\w-]+\n", token)
+    headers = {**ACCEPT, "authorization": f"Bearer {token.strip()}"}
+    assert httpx2.post(stack.url, headers=headers, json=COUNT).status_code == 200
+
+
+def test_env_prints_urls_that_work(stack: RunningStack, dev: Dev) -> None:
+    lines = printed(dev, stack, "env").splitlines()
+    urls = dict(line.split("=", 1) for line in lines)
+    assert list(urls) == URLS
+    users = {}
+    for name, url in urls.items():
+        with psycopg.connect(url) as connection:
+            users[name] = connection.execute("SELECT current_user::text").fetchone()
+    assert [user for (user,) in users.values() if user] == [  # type: ignore[misc]  # a row each
+        *("zava_app", "zava_jobs", "zava_backup", "zava_owner", "postgres")
+    ]
+
+
+@pytest.mark.parametrize(("name", "orders"), [("kirkland", 2975), ("head-office", 197665), ("nobody", 0)])
+def test_a_printed_context_works_on_the_bare_login(stack: RunningStack, dev: Dev, name: str, orders: int) -> None:
+    context = printed(dev, stack, "rls-context", "--as", name).strip()
+    with stack.connect("APP_DATABASE_URL") as app:
+        app.execute("SELECT set_config('app.rls_context', %s, false)", (context,))
+        assert app.execute("SELECT count(*) FROM retail.orders").fetchone() == (orders,)
+
+
+def test_a_printed_context_lasts_as_long_as_asked(stack: RunningStack, dev: Dev) -> None:
+    expired = printed(dev, stack, "rls-context", "--as", "kirkland", "--ttl", "0").strip()
+    with stack.connect("APP_DATABASE_URL") as app:
+        app.execute("SELECT set_config('app.rls_context', %s, false)", (expired,))
+        assert app.execute("SELECT count(*) FROM retail.orders").fetchone() == (0,)
+
+
+def test_the_demo_shows_three_callers_and_an_escape_that_fails(stack: RunningStack, dev: Dev) -> None:
+    shown = printed(dev, stack, "demo")
+    for words in ("kirkland", "west-region", "head-office", "Zava Retail Spokane", "shows nothing at all"):
+        assert words in shown
+
+
+@pytest.mark.parametrize(
+    "arguments", [("env",), ("token", "--as", "kirkland"), ("rls-context", "--as", "kirkland"), ("demo",)]
+)
+def test_without_a_stack_it_is_said_what_to_run(dev: Dev, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    done = dev(*arguments, "--state", str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"dev.py: nothing was started in {tmp_path}; run: python3 dev.py start\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [(), ("nothing",), ("token",), ("token", "--as", "stranger"), ("start", "--port", "99999")]
+)
+def test_wrong_arguments_are_explained(dev: Dev, arguments: tuple[str, ...]) -> None:
+    done = dev(*arguments)
+    assert done.returncode == 2
+    assert "usage: dev.py" in done.stderr
+
+
+def test_help_names_every_command(dev: Dev) -> None:
+    shown = dev("--help").stdout
+    assert all(command in shown for command in ("start", "test", "check", "demo", "token", "env", "rls-context"))
+
+
+def test_without_python_3_13_it_is_said_what_to_install(tmp_path: Path) -> None:
+    """An older Python on a machine without 3.13, without uv and without a network."""
+    script = (
+        "import sys, pathlib; sys.argv = ['dev.py', 'start']; sys.path.insert(0, '.'); import dev;sys.exit(dev.main())"
+    )
+    # A clone with nothing around it, for a Python that calls itself older.
+    subprocess.run(["cp", "dev.py", *REPOSITORY.glob("requirements*.txt"), str(tmp_path)], cwd=REPOSITORY, check=True)
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\ncase "$*" in *version_info*) echo 3 11;; *) exec {sys.executable} "$@";; esac\n')
+    python.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys; sys.executable = {str(python)!r}; {script}"],
+        cwd=tmp_path,
+        env={"PATH": str(tmp_path), "HOME": str(tmp_path), "PIP_INDEX_URL": "http://127.0.0.1:9", "PIP_RETRIES": "0"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "Python 3.13 is needed" in done.stderr
+    assert "Traceback" not in done.stderr

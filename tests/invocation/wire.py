@@ -1,0 +1,63 @@
+"""A proxy on the wire between client and server that sees who speaks when, and can cut the line."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+
+class Wire:
+    """Counts how often the direction of the conversation turns from client to server: the round trips."""
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.round_trips = 0
+        self.connections = 0
+        self._last = "server"
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    def url(self, url: str) -> str:
+        """The same URL through this wire."""
+        return url.replace(f":{urlsplit(url).port}/", f":{self.port}/")
+
+    def forget(self) -> None:
+        self.round_trips = 0
+
+    def cut(self) -> None:
+        """Every connection breaks, as with a failover."""
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, speaker: str) -> None:
+        try:
+            while data := await reader.read(65536):
+                if speaker == "client" and self._last == "server":
+                    self.round_trips += 1
+                self._last = speaker
+                writer.write(data)
+                await writer.drain()
+        except OSError:
+            pass
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def wire_to(url: str) -> AsyncIterator[Wire]:
+    """A wire to the server of a libpq URL."""
+    wire, target = Wire(), urlsplit(url)
+
+    async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        wire.connections += 1
+        there, back = await asyncio.open_connection(target.hostname, target.port)
+        wire._writers |= {writer, back}
+        await asyncio.gather(wire.pump(reader, back, "client"), wire.pump(there, writer, "server"))
+
+    listener = await asyncio.start_server(connected, "127.0.0.1", 0)
+    wire.port = listener.sockets[0].getsockname()[1]
+    try:
+        yield wire
+    finally:
+        listener.close()
+        wire.cut()
+        await asyncio.sleep(0)

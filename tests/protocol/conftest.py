@@ -1,0 +1,37 @@
+"""MCP through the real Functions host of a running stack."""
+
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Literal
+
+import httpx2
+import pytest
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+from tests.stack import RunningStack
+
+type Era = Literal["auto", "legacy"]
+type Connect = Callable[..., AbstractAsyncContextManager[Client]]
+
+
+@pytest.fixture
+def connect(stack: RunningStack) -> Connect:
+    """The official client, as one of the local people; "auto" is 2026-07-28, "legacy" 2025-11-25."""
+
+    @asynccontextmanager
+    async def connected(name: str, era: Era = "auto") -> AsyncIterator[Client]:
+        async with (
+            httpx2.AsyncClient(headers=stack.headers(name), timeout=30) as http,
+            Client(streamable_http_client(stack.url, http_client=http), mode=era) as client,
+        ):
+            yield client
+
+    return connected
+
+
+@pytest.fixture
+def http(stack: RunningStack) -> Iterator[httpx2.Client]:
+    """Plain HTTP to the same host, without a token."""
+    with httpx2.Client(base_url=stack.base, timeout=30) as client:
+        yield client

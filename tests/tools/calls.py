@@ -1,0 +1,34 @@
+"""Short forms for calling tools in tests."""
+
+from typing import Any
+
+from mcp import Client
+from mcp.types import CallToolResult, TextContent
+
+
+def text_of(result: CallToolResult) -> str:
+    return "".join(block.text for block in result.content if isinstance(block, TextContent))
+
+
+async def data_of(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
+    """The structured result of a call that must succeed."""
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, text_of(result)
+    assert isinstance(result.structured_content, dict)
+    return result.structured_content
+
+
+async def fault_of(client: Client, tool: str, **arguments: Any) -> dict[str, Any]:
+    """The details of a call that must fail; the text and the details say the same."""
+    result = await client.call_tool(tool, arguments)
+    assert result.is_error, text_of(result)
+    assert result.structured_content is None
+    assert result.meta
+    details: dict[str, Any] = dict(result.meta)["zava/error"]
+    assert text_of(result) == f"{details['code']}: {details['problem']} {details['remedy']}"
+    return details
+
+
+async def rows_of(client: Client, query: str, **arguments: Any) -> list[list[Any]]:
+    rows: list[list[Any]] = (await data_of(client, "execute_sales_query", postgresql_query=query, **arguments))["rows"]
+    return rows
