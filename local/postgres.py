@@ -254,7 +254,7 @@ def _reachable_home(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     if _traversable(folder.parent):
         return folder
-    _remove_abandoned_homes()
+    remove_abandoned_homes()
     key = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
     home = HOMES / f"{HOME_PREFIX}{key}"
     home.mkdir(mode=0o711, exist_ok=True)
@@ -264,7 +264,7 @@ def _reachable_home(folder: Path) -> Path:
     return home
 
 
-def _remove_abandoned_homes() -> None:
+def remove_abandoned_homes() -> None:
     """Homes whose folder was deleted, as a clone is when it is no longer wanted."""
     for home in HOMES.glob(f"{HOME_PREFIX}*"):
         origin = home / "origin"

@@ -5,6 +5,7 @@ import os
 import secrets
 import subprocess
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -17,7 +18,7 @@ from psycopg import sql
 
 from local.database import load_sample_data
 from local.people import LOCAL_CLIENT_ID, PEOPLE
-from local.postgres import EmbeddedPostgres, throwaway_postgres
+from local.postgres import EmbeddedPostgres, remove_abandoned_homes, throwaway_postgres
 from shared.identity import Caller
 from shared.invocation import Invocations
 from shared.pool import open_pool
@@ -177,9 +178,27 @@ async def open_invocations(app_url: str, *keys: Secret, pool_size: int = 1) -> A
 
 
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningStack]:
+def open_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL, not being root, can reach."""
+    with tempfile.TemporaryDirectory(prefix="zava-tests-") as folder:
+        os.chmod(folder, 0o711)
+        yield Path(folder)
+
+
+@pytest.fixture
+def closed_folder() -> Iterator[Path]:
+    """A folder that nobody else can enter, as a clone in a home often is: PostgreSQL's data go elsewhere."""
+    with tempfile.TemporaryDirectory(prefix="zava-tests-") as folder:
+        yield Path(folder)
+    remove_abandoned_homes()
+
+
+@pytest.fixture(scope="session")
+def stack(open_folder: Path) -> Iterator[RunningStack]:
     """`dev.py start` with the full data on a free port."""
-    with started_stack(tmp_path_factory.mktemp("stack"), "--data", "full") as running:
+    state = open_folder / "stack"
+    state.mkdir()
+    with started_stack(state, "--data", "full") as running:
         yield running
 
 

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -38,14 +37,6 @@ def all_end(pids: dict[str, int], seconds: float = 15) -> bool:
             return False
         time.sleep(0.05)
     return True
-
-
-@pytest.fixture(scope="module")
-def open_folder() -> Iterator[Path]:
-    """A folder that PostgreSQL, not being root, can reach; pytest's own are closed to others."""
-    with tempfile.TemporaryDirectory(prefix="zava-tests-") as folder:
-        os.chmod(folder, 0o711)
-        yield Path(folder)
 
 
 @pytest.fixture(scope="module")
@@ -95,10 +86,9 @@ def test_a_killed_start_leaves_nothing_running_and_the_next_one_works(state: Pat
         assert httpx2.get(f"{stack.base}/health/ready").status_code == 200
 
 
-def test_a_start_that_was_killed_while_loading_is_made_good_by_the_next(tmp_path: Path) -> None:
-    """In pytest's own folder, which is closed to PostgreSQL's user: its data then lie elsewhere."""
-    process = start(tmp_path, "--data", "full")
-    log = tmp_path / "start.log"
+def test_a_start_that_was_killed_while_loading_is_made_good_by_the_next(closed_folder: Path) -> None:
+    process = start(closed_folder, "--data", "full")
+    log = closed_folder / "start.log"
     deadline = time.monotonic() + 60
     while "loading orders" not in log.read_text():
         assert time.monotonic() < deadline, log.read_text()
@@ -107,7 +97,7 @@ def test_a_start_that_was_killed_while_loading_is_made_good_by_the_next(tmp_path
     process.wait()
     assert process.stdout is not None
     process.stdout.close()
-    with started_stack(tmp_path, "--data", "full") as stack, stack.connect("SUPERUSER_DATABASE_URL") as superuser:
+    with started_stack(closed_folder, "--data", "full") as stack, stack.connect("SUPERUSER_DATABASE_URL") as superuser:
         assert superuser.execute("SELECT count(*) FROM retail.order_items").fetchone() == (414241,)
         names = superuser.execute("SELECT datname FROM pg_database WHERE datname LIKE 'zava%'").fetchall()
         assert names == [("zava",)]
@@ -311,10 +301,10 @@ def test_the_noted_files_are_private(state: Path) -> None:
     assert {(state / name).stat().st_mode & 0o077 for name in names} == {0}
 
 
-def test_ctrl_c_while_it_starts_leaves_nothing(tmp_path: Path) -> None:
-    process = start(tmp_path, "--data", "full")
+def test_ctrl_c_while_it_starts_leaves_nothing(closed_folder: Path) -> None:
+    process = start(closed_folder, "--data", "full")
     deadline = time.monotonic() + 60
-    while "loading customers" not in (tmp_path / "start.log").read_text():
+    while "loading customers" not in (closed_folder / "start.log").read_text():
         assert time.monotonic() < deadline
         time.sleep(0.02)
     ours = [int(path.name) for path in Path("/proc").glob("[0-9]*") if parent_of(path) == process.pid]
