@@ -6,14 +6,16 @@ import sys
 from pathlib import Path
 from typing import Any, Literal
 
+from local.parts import ROOT
 from local.people import PEOPLE
-from local.stack import ROOT, StackFailed, StackOptions, run_stack
 from local.state import StateFolder
 from shared.rls_context import principal_id_of, sign_context
 
 
 def start(state: Path, *, port: int, data: str, fresh: bool, host: Literal["local", "func"]) -> int:
     """Everything from nothing, until a signal."""
+    from local.stack import StackFailed, StackOptions, run_stack
+
     try:
         run_stack(StateFolder(state), StackOptions(port=port, full=data == "full", fresh=fresh, host=host))
     except StackFailed as problem:

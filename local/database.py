@@ -1,6 +1,7 @@
 """The local database: made whole under another name, then renamed, so that a killed start leaves none or all of it."""
 
 import base64
+import errno
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -10,11 +11,11 @@ import psycopg
 from psycopg import sql
 
 from local.people import PEOPLE
-from local.postgres import EmbeddedPostgres
+from local.postgres import EmbeddedPostgres, PostgresFailed
 from local.sample_data import COLUMNS, Row, SampleData
+from local.state import DATABASE
 from shared.schema import deploy_schema, install_signing_key
 
-DATABASE = "zava"
 UNFINISHED = "zava_unfinished"
 ROWS_A_STEP = 5_000
 STORES_ONLY = ("stores",)
@@ -27,7 +28,20 @@ def ensure_database(
     server: EmbeddedPostgres, *, signing_keys: list[dict[str, str]], passwords: dict[str, str], full: bool, fresh: bool,
     progress: Progress,
 ) -> None:  # fmt: skip
-    """A database with the current schema; a new one gets the people, the stores and, if full, all sample rows."""
+    """A database with the current schema; a new one gets the people, the stores and, if full, all sample rows.
+
+    Raises OSError (ENOSPC) when the disk fills meanwhile, PostgresFailed when the server ends.
+    """
+    try:
+        _create_unless_there(server, full=full, fresh=fresh, progress=progress)
+        _bring_up_to_date(server, signing_keys, passwords)
+    except psycopg.errors.DiskFull as error:
+        raise OSError(errno.ENOSPC, "no space left on device") from error
+    except psycopg.OperationalError as error:
+        raise PostgresFailed(f"PostgreSQL failed: {server.end_of_log()}") from error
+
+
+def _create_unless_there(server: EmbeddedPostgres, *, full: bool, fresh: bool, progress: Progress) -> None:
     with _connect(server, "postgres") as connection:
         _drop(connection, UNFINISHED)
         if fresh:
@@ -38,6 +52,9 @@ def ensure_database(
             connection.execute(
                 sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(UNFINISHED), sql.Identifier(DATABASE))
             )
+
+
+def _bring_up_to_date(server: EmbeddedPostgres, signing_keys: list[dict[str, str]], passwords: dict[str, str]) -> None:
     with _connect(server, DATABASE) as connection:
         deploy_schema(connection)
         for key in reversed(signing_keys):

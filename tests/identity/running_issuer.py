@@ -25,16 +25,6 @@ def claims_of(token: str) -> dict[str, object]:
     return claims
 
 
-class FakeClock:
-    """Time that passes when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 class RunningIssuer:
     """Its first key signs. failure: answers in place of the issuer while it is set."""
 

@@ -18,7 +18,8 @@ from local.tokens import issuer_of, new_key, public_jwk
 from shared.errors import Unauthenticated, Unavailable
 from shared.identity import TokenVerifier
 from shared.issuer_keys import MAX_DOCUMENT_BYTES, IssuerKeys, fetch_document, key_set
-from tests.identity.running_issuer import KIRKLAND, FakeClock, RunningIssuer
+from tests.clock import FakeClock
+from tests.identity.running_issuer import KIRKLAND, RunningIssuer
 
 pytestmark = pytest.mark.anyio
 

@@ -6,17 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.asgi_server import self_signed, serving
-from tests.vault.served_vault import FakeClock, ServedVault
-
-
-@pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
-
-
-@pytest.fixture
-def clock() -> FakeClock:
-    return FakeClock()
+from tests.vault.served_vault import ServedVault
 
 
 @pytest.fixture(scope="session")

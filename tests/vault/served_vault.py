@@ -12,16 +12,6 @@ from shared.last_good import Clock
 from shared.vault import KeyVaultSource, Vault
 
 
-class FakeClock:
-    """Time that passes when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 class StaticCredential:
     """One token for every scope, and a note of being closed."""
 

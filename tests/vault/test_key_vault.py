@@ -14,12 +14,15 @@ from azure.keyvault.secrets.aio import SecretClient
 
 from shared.errors import SecretUnavailable
 from shared.vault import KeyVaultSource, Vault, azure_credential
-from tests.vault.served_vault import FakeClock, ServedVault, StaticCredential
+from tests.clock import FakeClock
+from tests.vault.served_vault import ServedVault, StaticCredential
 
 pytestmark = [
     pytest.mark.anyio,
     # aiohttp leaves the TLS connection of a refused request to the garbage collector (below), with a warning.
-    pytest.mark.filterwarnings("ignore:Exception ignored in.*socket.socket:pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings(
+        "ignore:Exception ignored in.*(socket.socket|Transport):pytest.PytestUnraisableExceptionWarning"
+    ),
 ]
 
 KEY = "rls-signing-key"
@@ -38,6 +41,7 @@ async def closing(vault: Vault) -> AsyncIterator[Vault]:
         yield vault
     finally:
         await vault.close()
+        await asyncio.sleep(0.02)  # aborted connections are closed in the loop's next rounds
 
 
 async def test_a_secret_is_its_newest_version(key_vault: ServedVault) -> None:

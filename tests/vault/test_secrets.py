@@ -14,7 +14,7 @@ import pytest
 from shared.errors import SecretUnavailable
 from shared.settings import Settings
 from shared.vault import FRESHNESS, FileSource, Secret, Vault, open_vault
-from tests.vault.served_vault import FakeClock
+from tests.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
 

@@ -1,0 +1,93 @@
+"""The programs of ours that a local stack runs as child processes: the token issuer and the Functions host."""
+
+import errno
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from local.child import start_child, stop_child
+from local.people import LOCAL_AUDIENCE, LOCAL_TENANT_ID
+from local.state import StateFolder
+
+ROOT = Path(__file__).resolve().parent.parent
+STOP_SECONDS = 12.0
+
+
+def application_settings(state: StateFolder, app_database_url: str, port: int, issuer_port: int) -> dict[str, str]:
+    """The application's environment on a laptop, as Bicep sets it in Azure."""
+    mcp_url = f"http://127.0.0.1:{port}/mcp"
+    return {
+        "APP_DATABASE_URL": app_database_url,
+        "MCP_SERVER_URL": mcp_url,
+        "ENTRA_TENANT_IDS": str(LOCAL_TENANT_ID),
+        "TOKEN_AUDIENCES": f"{LOCAL_AUDIENCE},{mcp_url}",
+        "ENTRA_AUTHORITY": f"http://127.0.0.1:{issuer_port}",
+        "SECRETS_FILE": str(state.secrets),
+    }
+
+
+def start_issuer(state: StateFolder, port: int, parts: ExitStack) -> "subprocess.Popen[bytes]":
+    """The issuer on its port; parts stops it."""
+    command = [sys.executable, "-m", "local.token_issuer", "--state", str(state.path), "--port", str(port)]
+    command += ["--die-with-parent"]
+    return _start_part(command, state.issuer_log, {}, parts)
+
+
+def start_host(
+    state: StateFolder, port: int, settings: dict[str, str], func: str | None, parts: ExitStack
+) -> "subprocess.Popen[bytes]":
+    """The built-in host, or Core Tools where func names them; parts stops it."""
+    if func is None:
+        command = [sys.executable, "-m", "local.functions_host", "--script-root", str(ROOT), "--port", str(port)]
+        command += ["--state-file", str(state.timers), "--die-with-parent"]
+        return _start_part(command, state.host_log, settings, parts)
+    write_local_settings(ROOT / "local.settings.json", settings, port)
+    in_venv = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}", "VIRTUAL_ENV": sys.prefix}
+    return _start_part([func, "start", "--port", str(port)], state.host_log, in_venv, parts)
+
+
+def write_local_settings(path: Path, settings: dict[str, str], port: int) -> None:
+    """local.settings.json for Core Tools; private, because the database URL in it carries a password."""
+    values = {"AzureWebJobsStorage": "", "FUNCTIONS_WORKER_RUNTIME": "python", **settings}
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        json.dump({"IsEncrypted": False, "Values": values, "Host": {"LocalHttpPort": port}}, file, indent=2)
+
+
+def answers(port: int) -> bool:
+    """Whether the application on the port says that it is ready."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=10):
+            return True
+    except OSError:  # nobody listens yet, or 503
+        return False
+
+
+def listens(port: int) -> bool:
+    """Whether somebody listens on the loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error.errno == errno.EADDRINUSE
+    return False
+
+
+def _start_part(
+    command: Sequence[str], log: Path, settings: dict[str, str], parts: ExitStack
+) -> "subprocess.Popen[bytes]":
+    # A second start is meant to be quick, also for who keeps Python from writing bytecode elsewhere.
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    with log.open("wb") as output:
+        child = start_child(command, cwd=ROOT, env=environ | settings, stdout=output, stderr=output)
+    parts.callback(stop_child, child, signal.SIGTERM, STOP_SECONDS)
+    return child
