@@ -15,11 +15,12 @@ from typing import Literal
 from local.parts import answers, application_settings, listens, start_host, start_issuer
 from local.postgres import EmbeddedPostgres, PostgresFailed, free_port
 from local.postgres_home import HomeRefused
-from local.progress import RowsBar, step
+from local.progress import RowsBar, console, step
 from local.state import DATABASE, AlreadyRunning, StateFolder
 
 NEEDED_BYTES = 700 * 1024 * 1024
 READY_SECONDS = 60.0
+HOST = "Functions host"
 
 INSTALL_CORE_TOOLS = (
     "Azure Functions Core Tools (`func`) are not on PATH; install them with "
@@ -69,7 +70,7 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
     settings = application_settings(state, app_database_url, port, issuer_port)
     children = {  # first, for they load their libraries while the database is made
         "token issuer": start_issuer(state, issuer_port, parts),
-        "Functions host": start_host(state, port, settings, func, parts),
+        HOST: start_host(state, port, settings, func, parts),
     }
     from local.database import database_urls, ensure_database  # late: the children load their libraries meanwhile
 
@@ -88,7 +89,7 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
         )
     with step("starting the Functions host"):
         _wait_until(lambda: listens(issuer_port), "token issuer", children, state.issuer_log)
-        _wait_until(lambda: answers(port), "Functions host", children, state.host_log)
+        _wait_until(lambda: answers(port), HOST, children, state.host_log)
     state.write_stack(
         {
             "ports": {"mcp": port, "postgres": server.port, "issuer": issuer_port},
@@ -114,11 +115,16 @@ def _wait_until(
 
 
 def _watch(children: "dict[str, subprocess.Popen[bytes]]") -> None:
-    """Return never: a part that ends by itself, or a signal, is an exception."""
+    """Until a signal or the end of the Functions host, which are exceptions.
+
+    When another part ends, the host goes on: it says for itself that it is not ready, as it would in Azure.
+    """
     while True:
-        for name, child in children.items():
-            if child.poll() is not None:
-                raise StackFailed(f"the {name} ended by itself with code {child.returncode}; everything was stopped")
+        for name in [name for name, child in children.items() if child.poll() is not None]:
+            ended = f"the {name} ended by itself with code {children.pop(name).returncode}"
+            if name == HOST:
+                raise StackFailed(f"{ended}; everything was stopped")
+            console.print(f"dev.py: {ended}; the rest goes on, stop and start to have it back")
         time.sleep(0.2)
 
 

@@ -11,7 +11,7 @@ from shared.version import VERSION
 
 log = logging.getLogger(__name__)
 
-CHECK_SECONDS = 1.5
+CHECK_SECONDS = 1.2
 """A probe that waits longer has its answer: not ready."""
 
 

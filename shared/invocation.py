@@ -137,9 +137,13 @@ async def _answer(cursor: AsyncCursor[tuple[Any, ...]], max_rows: int) -> Answer
 
 
 async def _leave_nothing(connection: Connection) -> None:
-    async with connection.pipeline():
-        await connection.execute("ROLLBACK")
-        await connection.execute("SELECT pg_advisory_unlock_all()")
+    """After an error the rest of the pipeline was skipped; raises _ConnectionLost where nobody answers any more."""
+    try:
+        async with connection.pipeline():
+            await connection.execute("ROLLBACK")
+            await connection.execute("SELECT pg_advisory_unlock_all()")
+    except psycopg.Error as error:
+        raise _ConnectionLost from error
 
 
 def _fault(error: psycopg.Error) -> ToolFault:

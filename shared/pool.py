@@ -48,7 +48,7 @@ def open_pool(settings: Settings, access_token: AccessTokenSource | None = None)
         settings.app_database_url,
         kwargs=login,
         min_size=settings.pool_min_size,
-        max_size=max(settings.pool_min_size, settings.pool_max_size),
+        max_size=settings.pool_max_size,
         max_idle=IDLE_SECONDS,
         max_lifetime=LIFETIME_SECONDS,
         configure=_configure,

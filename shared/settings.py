@@ -42,6 +42,7 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
         """Settings from variables; raises SettingsError that names every missing or malformed one."""
         reader = _Reader(environ)
+        pool_max_size = reader.number("POOL_MAX_SIZE", cls.pool_max_size, 1, 100)
         settings = cls(
             app_database_url=reader.database_url("APP_DATABASE_URL"),
             mcp_server_url=reader.web_url("MCP_SERVER_URL"),
@@ -52,8 +53,8 @@ class Settings:
             key_vault_url=reader.text("KEY_VAULT_URL"),
             secrets_file=reader.text("SECRETS_FILE"),
             azure_client_id=reader.text("AZURE_CLIENT_ID"),
-            pool_min_size=reader.number("POOL_MIN_SIZE", cls.pool_min_size, 1, 100),
-            pool_max_size=reader.number("POOL_MAX_SIZE", cls.pool_max_size, 1, 100),
+            pool_min_size=reader.number("POOL_MIN_SIZE", min(cls.pool_min_size, pool_max_size), 1, 100),
+            pool_max_size=pool_max_size,
         )
         if bool(settings.key_vault_url) == bool(settings.secrets_file):
             reader.problems.append("set exactly one of KEY_VAULT_URL and SECRETS_FILE")

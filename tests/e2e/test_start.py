@@ -152,14 +152,14 @@ def test_eight_concurrent_first_requests_to_a_cold_host_are_eight_right_answers(
 
 
 @contextlib.contextmanager
-def cold_host(stack: RunningStack) -> Iterator[str]:
+def cold_host(stack: RunningStack, **settings: str) -> Iterator[str]:
     """A second Functions host over the same services that nobody has called yet."""
     environ = Path(f"/proc/{stack.parts()['Functions host']}/environ").read_bytes().decode().split("\0")
     command = [sys.executable, "-m", "local.functions_host", "--script-root", str(REPOSITORY), "--port", "0"]
     process = subprocess.Popen(
         [*command, "--state-file", str(stack.state / "cold.json"), "--die-with-parent"],
         cwd=REPOSITORY,
-        env=dict(line.split("=", 1) for line in environ if "=" in line),
+        env={**dict(line.split("=", 1) for line in environ if "=" in line), **settings},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -199,13 +199,35 @@ def parent_of(process: Path) -> int | None:
     return None
 
 
-def test_a_part_that_ends_by_itself_ends_the_start_with_its_name(state: Path) -> None:
+def test_the_end_of_the_host_is_the_end_of_everything(state: Path) -> None:
     with started_stack(state) as stack:
         pids = stack.parts()
-        os.kill(pids["PostgreSQL"], signal.SIGKILL)
+        os.kill(pids["Functions host"], signal.SIGKILL)
         assert stack.process.wait(timeout=20) == 1
-        assert "PostgreSQL ended by itself" in (state / "start.log").read_text()
+        assert "the Functions host ended by itself" in (state / "start.log").read_text()
         assert all_end(pids)
+
+
+def test_without_its_database_the_host_is_live_and_not_ready(state: Path) -> None:
+    with started_stack(state) as stack, httpx2.Client(base_url=stack.base, timeout=10) as client:
+        os.kill(stack.parts()["PostgreSQL"], signal.SIGKILL)
+        for _ in range(3):  # the first finds broken connections, later ones find none
+            began = time.monotonic()
+            assert client.get("/health/ready").status_code == 503
+            assert time.monotonic() - began < 2
+            assert client.get("/health/live").status_code == 200
+        answer = client.post("/mcp", headers={**ACCEPT, **stack.headers("kirkland")}, json=COUNT)
+        assert answer.status_code == 200
+        assert '"isError":true' in answer.text
+        assert "UNAVAILABLE" in answer.text
+        assert "the PostgreSQL ended by itself" in (state / "start.log").read_text().replace("\n", " ")
+
+
+def test_a_pool_of_one_serves_everybody_their_own(stack: RunningStack) -> None:
+    with cold_host(stack, POOL_MAX_SIZE="1") as url, httpx2.Client(timeout=30) as client:
+        for name, orders in (("head-office", 197665), ("kirkland", 2975), ("nobody", 0), ("seattle", 54995)):
+            headers = {**ACCEPT, **stack.headers(name), "host": stack.base.removeprefix("http://")}
+            assert f'"rows":[[{orders}]]' in client.post(f"{url}/mcp", headers=headers, json=COUNT).text
 
 
 def fails(state: Path, *options: str, **environment: str) -> str:

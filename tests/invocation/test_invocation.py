@@ -55,6 +55,20 @@ async def test_a_server_process_that_was_ended_costs_a_new_one_and_not_the_answe
         assert await count(door) == 2975
 
 
+async def test_a_server_process_that_is_ended_in_the_middle_costs_a_repeat_and_not_the_answer(
+    database: Database,
+) -> None:
+    async with open_invocations(database.app_url) as door:
+        call = asyncio.create_task(door.read(KIRKLAND, f"SELECT pg_sleep(0.5), ({COUNT})", max_rows=1))
+        await asyncio.sleep(0.2)
+        with database.as_superuser() as superuser:
+            [ended] = superuser.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'zava_app'"
+            ).fetchall()
+        assert ended == (True,)
+        assert (await call).rows == [["", 2975]]
+
+
 async def test_without_a_database_a_call_is_unavailable_and_soon(sample: Database) -> None:
     port = free_port()
     nowhere = sample.app_url.replace(f":{urlsplit(sample.app_url).port}/", f":{port}/")

@@ -58,6 +58,11 @@ def test_a_wrong_value_is_refused_by_name(changes: dict[str, str], named: str) -
     assert named in problem(**changes)
 
 
+def test_a_pool_of_one_is_one_setting() -> None:
+    settings = Settings.from_environ(GOOD | {"POOL_MAX_SIZE": "1"})
+    assert (settings.pool_min_size, settings.pool_max_size) == (1, 1)
+
+
 def test_loopback_needs_no_tls() -> None:
     local = {
         "APP_DATABASE_URL": "postgresql://zava_app:x@127.0.0.1:5432/zava?sslmode=disable",
