@@ -68,3 +68,8 @@ def _die_with_parent(death_signal: signal.Signals) -> Callable[[], None]:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return prepare
+
+
+def open_log(path: Path, mode: str = "ab") -> IO[bytes]:
+    """A log that only its owner reads: it may quote what callers asked for."""
+    return open(path, mode, opener=lambda name, flags: os.open(name, flags, 0o600))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from local.child import start_child, stop_child
+from local.child import open_log, start_child, stop_child
 from local.people import LOCAL_AUDIENCE, LOCAL_TENANT_ID
 from local.state import StateFolder
 
@@ -87,7 +87,7 @@ def _start_part(
 ) -> "subprocess.Popen[bytes]":
     # A second start is meant to be quick, also for who keeps Python from writing bytecode elsewhere.
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    with log.open("wb") as output:
+    with open_log(log, "wb") as output:
         child = start_child(command, cwd=ROOT, env=environ | settings, stdout=output, stderr=output)
     parts.callback(stop_child, child, signal.SIGTERM, STOP_SECONDS)
     return child

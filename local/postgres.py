@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from local.child import start_child, stop_child
+from local.child import open_log, start_child, stop_child
 from local.postgres_home import Identity, ServiceAccount, reachable_home, traversable
 
 START_SECONDS = 60.0
@@ -75,7 +75,7 @@ class EmbeddedPostgres:
         self._end_leftover()
         self.port = self.port or free_port()
         options = [f"--{name}={value}" for name, value in (self._settings | {"port": str(self.port)}).items()]
-        with self._log.open("ab") as log:
+        with open_log(self._log) as log:
             self._process = start_child(
                 [self._binaries / "postgres", "-D", self._data, *options],
                 cwd=Path("/"),

@@ -34,7 +34,7 @@ class StateFolder:
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
         """Hold the folder; the kernel lets go of it when this process ends in whatever way."""
-        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(mode=0o711, parents=True, exist_ok=True)  # PostgreSQL may have to pass through
         with (self.path / "lock").open("a+") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

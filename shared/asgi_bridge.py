@@ -26,11 +26,18 @@ class AsgiBridge:
         self._lifespan: _Lifespan | None = None
 
     async def handle(self, request: func.HttpRequest) -> func.HttpResponse:
-        """The application's reply; 500 with no detail where it raised, 503 where it could not start."""
+        """The application's reply; 400 for a request that no URL describes, 504 where it takes too long.
+
+        What the application raises, the host answers with a 500 without detail and logs.
+        """
         try:
-            app = await self._started()
+            exchange = _Exchange(request)
+        except ValueError:
+            return func.HttpResponse(status_code=400)
+        app = await self._started()
+        try:
             async with asyncio.timeout(REQUEST_SECONDS):
-                return await _Exchange(request).run(app)
+                return await exchange.run(app)
         except TimeoutError:
             log.warning("request was cut after %.0f s", REQUEST_SECONDS)
             return func.HttpResponse(status_code=504)
@@ -86,7 +93,7 @@ class _Exchange:
     """One request and its reply."""
 
     def __init__(self, request: func.HttpRequest) -> None:
-        self._request = request
+        self._scope = _scope_of(request)
         self._body: bytes | None = request.get_body()
         self._complete = asyncio.Event()
         self._status = 500
@@ -94,32 +101,12 @@ class _Exchange:
         self._chunks: list[bytes] = []
 
     async def run(self, app: ASGIApp) -> func.HttpResponse:
-        await app(self._scope(), self._receive, self._send)
+        await app(self._scope, self._receive, self._send)
         content_type = self._headers.pop("content-type", "text/plain")
         self._headers.pop("content-length", None)  # the host counts for itself
         return func.HttpResponse(
             b"".join(self._chunks), status_code=self._status, headers=self._headers, mimetype=content_type
         )
-
-    def _scope(self) -> dict[str, Any]:
-        url = urlsplit(self._request.url)
-        headers = {name.lower(): value for name, value in self._request.headers.items()}
-        scheme = headers.get("x-forwarded-proto", url.scheme)
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "http_version": "1.1",
-            "method": self._request.method,
-            "scheme": scheme,
-            "path": unquote(url.path),
-            "raw_path": url.path.encode(),
-            "query_string": url.query.encode(),
-            "root_path": "",
-            "server": (url.hostname, url.port or (443 if scheme == "https" else 80)),
-            "client": None,
-            "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
-            "state": {},
-        }
 
     async def _receive(self) -> Message:
         if self._body is not None:
@@ -136,3 +123,25 @@ class _Exchange:
             self._chunks.append(message.get("body", b""))
             if not message.get("more_body"):
                 self._complete.set()
+
+
+def _scope_of(request: func.HttpRequest) -> dict[str, Any]:
+    """The ASGI scope; raises ValueError for a host or header that cannot be one."""
+    url = urlsplit(request.url)
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    scheme = headers.get("x-forwarded-proto", url.scheme)
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": scheme,
+        "path": unquote(url.path),
+        "raw_path": url.path.encode(),
+        "query_string": url.query.encode(),
+        "root_path": "",
+        "server": (url.hostname, url.port or (443 if scheme == "https" else 80)),
+        "client": None,
+        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()],
+        "state": {},
+    }

@@ -5,6 +5,7 @@ ROLLBACK · drop session locks. The cursor refuses anything but one SELECT; the 
 """
 
 import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,8 @@ from shared.json_values import Column, JsonValue, columns_of
 from shared.pool import Connection
 from shared.rls_context import sign_context
 from shared.vault import Secret, Vault
+
+log = logging.getLogger(__name__)
 
 SIGNING_KEY = "rls-signing-key"
 POOL_SECONDS = 5.0
@@ -63,9 +66,16 @@ class Invocations:
         try:
             async with asyncio.timeout(CALL_SECONDS):
                 for key in await self._signing_keys():
-                    answer = await self._read_signed(caller, key, statement, parameters, max_rows)
+                    answer = await self._read_signed(_context(caller, key), statement, parameters, max_rows)
                     if answer is not None:
                         return answer
+        except (ValueError, RecursionError) as error:
+            raise SqlFault(
+                "A value of the result cannot be read.",
+                "Cast it to text and leave the client's encoding as it is.",
+                sqlstate="22000",
+                position=None,
+            ) from error
         except TimeoutError as error:
             raise QueryTimeout(
                 f"The call took longer than {CALL_SECONDS:.0f} seconds and was stopped.",
@@ -81,10 +91,11 @@ class Invocations:
             raise Unavailable("The signing key cannot be read.", "Try again shortly.", retry_after=10) from error
 
     async def _read_signed(
-        self, caller: Caller, key: Secret, statement: str, parameters: Parameters | None, max_rows: int
+        self, context: str | None, statement: str, parameters: Parameters | None, max_rows: int
     ) -> Answer | None:
-        """None where the database does not accept a context signed with this key."""
-        context = sign_context(key.key(), key.version, caller.principal_id, caller.store_scope)
+        """None where there is no context, or where the database does not accept it."""
+        if context is None:
+            return None
         try:
             return await self._attempt(context, statement, parameters, max_rows)
         except _ConnectionLost:
@@ -106,8 +117,20 @@ class Invocations:
                         raise _ConnectionLost from error
                     await _leave_nothing(connection)
                     raise _fault(error) from error
+                except BaseException:
+                    await connection.close()  # in the middle of it: what it holds, such as locks, ends with it
+                    raise
         except (PoolTimeout, TooManyRequests) as error:
             raise Unavailable("No database connection is free.", "Try again shortly.", retry_after=5) from error
+
+
+def _context(caller: Caller, key: Secret) -> str | None:
+    """The signed claim; None for a key that is none, so that the one before may do."""
+    try:
+        return sign_context(key.key(), key.version, caller.principal_id, caller.store_scope)
+    except SecretUnavailable as error:
+        log.error("%s", error)
+        return None
 
 
 class _ConnectionLost(Exception):
@@ -143,6 +166,7 @@ async def _leave_nothing(connection: Connection) -> None:
             await connection.execute("ROLLBACK")
             await connection.execute("SELECT pg_advisory_unlock_all()")
     except psycopg.Error as error:
+        await connection.close()
         raise _ConnectionLost from error
 
 
@@ -161,9 +185,11 @@ def _fault(error: psycopg.Error) -> ToolFault:
             return SqlNotAllowed("This is not one SELECT statement.", _ONE_SELECT)
         case errors.ConfigurationLimitExceeded() | errors.OutOfMemory() | errors.DiskFull():
             return Unavailable(f"PostgreSQL says: {message}.", "Ask for less at a time.", retry_after=5)
+    # Hints for names and types help; others name settings that are not the caller's to change.
+    hint = error.diag.message_hint if isinstance(error, errors.UndefinedColumn | errors.UndefinedFunction) else None
     return SqlFault(
         f"PostgreSQL says: {message}.",
-        error.diag.message_hint or "Check names and types with get_multiple_table_schemas, then try again.",
+        hint or "Check names and types with get_multiple_table_schemas, then try again.",
         sqlstate=error.sqlstate or "",
         position=_position(error),
     )

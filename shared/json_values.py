@@ -2,7 +2,9 @@
 
 import json
 import math
+import re
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Any
 
 from psycopg import AsyncCursor
@@ -13,6 +15,12 @@ from psycopg.types.string import TextLoader
 
 MAX_DIGITS = 19
 """Digits of a bigint: longer whole numbers are text, as are NaN and the infinities."""
+
+MAX_DEPTH = 100
+"""Levels of nested JSON: what comes deeper is text, for encoders give up on it."""
+
+_BRACKET = re.compile(r"[][{}]")
+_LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 _AS_TEXT = (
     *("bytea", "date", "time", "timetz", "interval", "uuid", "inet", "cidr", "macaddr", "macaddr8"),
@@ -76,7 +84,36 @@ class _NumericLoader(Loader):
 
 
 def _loads(data: str | bytes) -> Any:
-    return json.loads(data)
+    """JSON as it is; as text what cannot be passed on: lone surrogates, huge numbers, nesting without end."""
+    text = data if isinstance(data, str) else data.decode()
+    try:
+        value = json.loads(text, parse_float=_finite, parse_int=_bounded)
+        if _LONE_SURROGATE.search(text):
+            json.dumps(value, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return text
+    return value if _depth(text) <= MAX_DEPTH else text
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+def _bounded(text: str) -> int:
+    if len(text) > MAX_DIGITS + 1:
+        raise ValueError(text)
+    return int(text)
+
+
+def _depth(text: str) -> int:
+    """How deep brackets nest at most; those in strings count as well, which errs on the safe side."""
+    if text.count("[") + text.count("{") <= MAX_DEPTH:
+        return 0
+    steps = (1 if bracket in "[{" else -1 for bracket in _BRACKET.findall(text))
+    return max(accumulate(steps))
 
 
 def _type_name(cursor: AsyncCursor[Any], oid: int) -> str:

@@ -24,7 +24,10 @@ GRANT SELECT (
     order_item_id, order_id, store_id, product_id, quantity,
     unit_price, discount_percent, discount_amount, total_amount
 ) ON retail.order_items TO zava_app;
-GRANT EXECUTE ON FUNCTION access.enter_context(text), access.visible_stores(), access.describe_caller() TO zava_app;
+GRANT EXECUTE ON FUNCTION
+    access.enter_context(text), access.describe_caller(),
+    access.visible_stores(), access.store_mask(), access.customer_mask()
+    TO zava_app;
 
 -- zava_jobs: reads the catalogue and keeps its embeddings.
 GRANT USAGE ON SCHEMA retail TO zava_jobs;

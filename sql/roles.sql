@@ -4,12 +4,26 @@
 DO $$
 DECLARE
     role_name text;
+    granted text;
 BEGIN
     FOREACH role_name IN ARRAY ARRAY['zava_owner', 'zava_app', 'zava_jobs', 'zava_backup'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role_name) THEN
             EXECUTE format('CREATE ROLE %I', role_name);
         END IF;
         EXECUTE format('ALTER ROLE %I RESET ALL', role_name);
+        EXECUTE format('ALTER ROLE %I IN DATABASE %I RESET ALL', role_name, current_database());
+        -- Only a superuser may take these away, so it is asked for only where there is something to take.
+        IF EXISTS (
+            SELECT FROM pg_catalog.pg_roles
+            WHERE rolname = role_name AND (rolsuper OR rolbypassrls OR rolreplication)
+        ) THEN
+            EXECUTE format('ALTER ROLE %I NOSUPERUSER NOBYPASSRLS NOREPLICATION', role_name);
+        END IF;
+        FOR granted IN
+            SELECT pg_get_userbyid(roleid) FROM pg_catalog.pg_auth_members WHERE member = role_name::regrole
+        LOOP
+            EXECUTE format('REVOKE %I FROM %I', granted, role_name);
+        END LOOP;
     END LOOP;
 END
 $$;

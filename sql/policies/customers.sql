@@ -2,11 +2,7 @@
 ALTER TABLE retail.customers ENABLE ROW LEVEL SECURITY;
 ALTER TABLE retail.customers FORCE ROW LEVEL SECURITY;
 
--- The inner SELECT is itself under the policy of retail.orders.
 CREATE POLICY select_callers ON retail.customers FOR SELECT TO zava_app
-    USING (
-        primary_store_id IN (SELECT unnest(access.visible_stores()))
-        OR EXISTS (SELECT FROM retail.orders WHERE orders.customer_id = customers.customer_id)
-    );
+    USING ((SELECT access.customer_mask())[customer_id]);
 CREATE POLICY select_backup ON retail.customers FOR SELECT TO zava_backup USING (true);
 CREATE POLICY all_owner ON retail.customers FOR ALL TO zava_owner USING (true) WITH CHECK (true);

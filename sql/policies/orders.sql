@@ -3,6 +3,6 @@ ALTER TABLE retail.orders ENABLE ROW LEVEL SECURITY;
 ALTER TABLE retail.orders FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY select_callers ON retail.orders FOR SELECT TO zava_app
-    USING (store_id IN (SELECT unnest(access.visible_stores())));
+    USING ((SELECT access.store_mask())[store_id]);
 CREATE POLICY select_backup ON retail.orders FOR SELECT TO zava_backup USING (true);
 CREATE POLICY all_owner ON retail.orders FOR ALL TO zava_owner USING (true) WITH CHECK (true);

@@ -342,7 +342,15 @@ def test_the_databases_port_and_the_tokens_survive_a_restart(state: Path) -> Non
 
 
 def test_the_noted_files_are_private(state: Path) -> None:
-    names = ("secrets.json", "passwords.json", "stack.json", "token-issuer.pem")
+    names = (
+        "secrets.json",
+        "passwords.json",
+        "stack.json",
+        "token-issuer.pem",
+        "host.log",
+        "issuer.log",
+        "postgres/log",
+    )
     assert {(state / name).stat().st_mode & 0o077 for name in names} == {0}
 
 

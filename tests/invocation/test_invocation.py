@@ -131,6 +131,30 @@ async def test_a_cancelled_call_frees_its_connection(sample: Database) -> None:
         assert await count(door) == 2975
 
 
+async def test_a_cancelled_call_leaves_no_lock_behind(sample: Database) -> None:
+    async with open_invocations(sample.app_url) as door:
+        call = asyncio.create_task(door.read(KIRKLAND, "SELECT pg_advisory_lock(43), pg_sleep(30)", max_rows=1))
+        await asyncio.sleep(0.3)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        assert await count(door) == 2975
+        locks = await door.read(KIRKLAND, "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", max_rows=1)
+        assert locks.rows == [[0]]
+
+
+async def test_a_malformed_newest_key_gives_way_to_the_one_before(sample: Database) -> None:
+    async with open_invocations(sample.app_url, Secret(KEY.name, "not base64", "broken"), KEY) as door:
+        assert await count(door) == 2975
+
+
+async def test_a_call_that_ends_its_own_server_process_is_answered_as_lost(sample: Database) -> None:
+    async with open_invocations(sample.app_url) as door:
+        with pytest.raises((Unavailable, SqlFault)):
+            await door.read(KIRKLAND, "SELECT pg_terminate_backend(pg_backend_pid()), 1/(random()*0)::int", max_rows=1)
+        assert await count(door) == 2975
+
+
 async def test_a_failed_statement_leaves_nothing_to_the_next_caller(sample: Database) -> None:
     async with open_invocations(sample.app_url) as door:
         with pytest.raises(SqlFault):

@@ -98,7 +98,7 @@ def test_every_function_pins_its_search_path(sample: Database) -> None:
             "SELECT oid::regprocedure::text, proconfig, provolatile::text FROM pg_proc"
             " WHERE pronamespace IN ('access'::regnamespace, 'retail'::regnamespace, 'ops'::regnamespace)"
         ).fetchall()
-    assert len(rows) == 4
+    assert len(rows) == 6
     assert all(config == ["search_path=pg_catalog, pg_temp"] for _, config, _ in rows)
     assert [name for name, _, volatility in rows if volatility == "v"] == ["access.enter_context(text)"]
 

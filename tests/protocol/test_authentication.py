@@ -160,3 +160,10 @@ def test_a_body_over_the_limit_is_refused(stack: RunningStack, http: httpx2.Clie
     headers = {**ACCEPT, **stack.headers("kirkland")}
     body = call("execute_sales_query", postgresql_query="x" * 2_000_000)
     assert http.post("/mcp", headers=headers, json=body).status_code == 413
+
+
+@pytest.mark.parametrize("host", ["[", "a:99999", "a:b"])
+def test_a_host_that_is_none_is_a_bad_request(http: httpx2.Client, host: str) -> None:
+    for path in ("/mcp", "/.well-known/oauth-protected-resource"):
+        response = http.request("POST" if path == "/mcp" else "GET", path, headers={**ACCEPT, "host": host}, json=COUNT)
+        assert response.status_code == 400

@@ -58,6 +58,11 @@ async def test_a_result_has_columns_types_rows_and_csv(client_of: ClientOf) -> N
         ("ARRAY[1.5, 2]", "numeric[]", [1.5, 2]),
         ("ARRAY[DATE '2024-01-01']", "date[]", ["2024-01-01"]),
         ("'{\"a\": [1, null]}'::jsonb", "jsonb", {"a": [1, None]}),
+        ("'\"\\ud83d\"'::json", "json", '"\\ud83d"'),
+        ("'1e400'::json", "json", "1e400"),
+        ("'\"\\ud83d\\ude00\"'::json", "json", "😀"),
+        ("(repeat('[', 500) || repeat(']', 500))::json", "json", "[" * 500 + "]" * 500),
+        ("('1' || repeat('0', 5000))::json", "json", "1" + "0" * 5000),
         ("'6ba7b810-9dad-11d1-80b4-00c04fd430c8'::uuid", "uuid", "6ba7b810-9dad-11d1-80b4-00c04fd430c8"),
         ("int4range(1, 5)", "int4range", "[1,5)"),
         ("'[1,2]'::extensions.vector", "vector", "[1,2]"),
@@ -183,6 +188,14 @@ async def test_a_sql_error_says_where(client_of: ClientOf, query: str, sqlstate:
     async with client_of("kirkland") as client:
         fault = await fault_of(client, "execute_sales_query", postgresql_query=query)
     assert (fault["code"], fault["sqlstate"], fault["position"]) == ("SQL_ERROR", sqlstate, position)
+
+
+async def test_another_client_encoding_is_a_fault_with_a_remedy(client_of: ClientOf) -> None:
+    query = "SELECT set_config('client_encoding', 'LATIN1', true), 'é'"
+    async with client_of("kirkland") as client:
+        fault = await fault_of(client, "execute_sales_query", postgresql_query=query)
+        assert (fault["code"], fault["sqlstate"]) == ("SQL_ERROR", "22000")
+        assert await rows_of(client, "SELECT 'é'") == [["é"]]
 
 
 async def test_a_session_lock_does_not_outlive_the_call(client_of: ClientOf) -> None:

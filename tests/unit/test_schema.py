@@ -101,6 +101,9 @@ def test_what_was_changed_by_hand_is_put_back(database: Database) -> None:
         connection.execute("CREATE POLICY open ON retail.orders TO zava_app USING (true)")
         connection.execute("GRANT ALL ON retail.orders TO zava_app")
         connection.execute("ALTER ROLE zava_app SET statement_timeout = 0")
+        connection.execute(f'ALTER ROLE zava_app IN DATABASE "{database.name}" SET search_path = public')
+        connection.execute("ALTER ROLE zava_app BYPASSRLS")
+        connection.execute("GRANT zava_backup, pg_read_all_data TO zava_app")
         connection.execute("ALTER TABLE retail.orders NO FORCE ROW LEVEL SECURITY")
         deploy_schema(connection)
         policies = connection.execute(
@@ -116,6 +119,11 @@ def test_what_was_changed_by_hand_is_put_back(database: Database) -> None:
         assert forced
     with database.as_app() as app:
         assert app.execute("SHOW statement_timeout").fetchone() == ("20s",)
+        assert app.execute("SHOW search_path").fetchone() == ("retail, extensions",)
+        assert app.execute(
+            "SELECT rolbypassrls, pg_has_role('zava_backup', 'member'), pg_has_role('pg_read_all_data', 'member')"
+            " FROM pg_roles WHERE rolname = 'zava_app'"
+        ).fetchone() == (False, False, False)
 
 
 def test_two_deploys_at_once_apply_each_migration_once(empty_database: str) -> None:

@@ -1,0 +1,109 @@
+"""Nothing that a caller writes is evaluated on a foreign row: no condition fails, counts or locks because one exists.
+
+PostgreSQL takes conditions without columns and some others for leakproof and runs the cheaper one first. A sub-select
+in a condition is evaluated when the first row reaches it, so an error in it tells that there was one.
+"""
+
+import psycopg
+import pytest
+
+from tests.conftest import Database, context_of
+
+ALARM = "(SELECT 1 / count(*) > 0 FROM retail.categories WHERE category_id < 0)"
+"""Fails with a division by zero when it is evaluated."""
+TABLES = {
+    "orders": ("order_id = {row}", 197664, "customer_id"),
+    "order_items": ("store_id = 1 AND order_item_id = {row}", 1, "quantity"),
+    "inventory": ("store_id = 1 AND product_id = {row}", 7, "stock_level"),
+    "customers": ("customer_id = {row}", 7, "email"),
+}
+"""How one row is named, the number of a row that is not kirkland's, and a column of it."""
+NO_SUCH_ROW = 900_000
+CONDITIONS = {
+    "is null or": "({column} IS NULL OR {alarm})",
+    "case": "CASE WHEN {column} IS NULL THEN false ELSE {alarm} END",
+    "volatile": "1 / floor(random()) > 0",
+    "volatile by case": "CASE WHEN random() >= 0 THEN {alarm} ELSE false END",
+    "row is null": "(ROW ({column}) IS NULL OR {alarm})",
+    "distinct": "CASE WHEN {column} IS DISTINCT FROM NULL THEN {alarm} ELSE false END",
+    "a free comparison": "CASE WHEN {column} <= ANY ('{{9}}') THEN {alarm} ELSE {alarm} END",
+}
+SHAPES = {
+    "plain": "SELECT 1 FROM retail.{table} t WHERE {key} AND {condition}",
+    "the other way round": "SELECT 1 FROM retail.{table} t WHERE {condition} AND {key}",
+    "aggregate": "SELECT count(*) FILTER (WHERE true) FROM retail.{table} t WHERE {key} AND {condition}",
+    "exists": "SELECT EXISTS (SELECT FROM retail.{table} t WHERE {key} AND {condition})",
+    "lateral": "SELECT 1 FROM (VALUES (1)) v, LATERAL (SELECT 1 FROM retail.{table} t WHERE {key} AND {condition}) l",
+    "join": "SELECT 1 FROM retail.stores s JOIN retail.{table} t ON {condition} WHERE {key}",
+    "sample": "SELECT 1 FROM retail.{table} t TABLESAMPLE SYSTEM (100) WHERE {key} AND {condition}",
+    "sorted": "SELECT 1 FROM retail.{table} t WHERE {key} AND {condition} ORDER BY {column} LIMIT 1",
+}
+PLANNERS = {
+    "by default": (),
+    "sequential": ("enable_indexscan = off", "enable_bitmapscan = off", "enable_indexonlyscan = off"),
+    "by index": ("enable_seqscan = off",),
+    "operators for free": ("cpu_operator_cost = 0",),
+}
+
+
+def fails(app: psycopg.Connection[object], statement: str) -> bool:
+    try:
+        app.execute(statement.encode())
+    except psycopg.errors.DivisionByZero:
+        return True
+    return False
+
+
+def probe(table: str, row: int, shape: str, how: str) -> str:
+    key, _, column = TABLES[table]
+    condition = CONDITIONS[how].format(column=f"t.{column}", alarm=ALARM)
+    named = key.format(row=row).replace("store_id", "t.store_id")
+    return SHAPES[shape].format(table=table, key=named, condition=condition, column=column)
+
+
+@pytest.mark.parametrize("actor", ["kirkland", "nobody"])
+@pytest.mark.parametrize("planner", PLANNERS)
+@pytest.mark.parametrize("table", TABLES)
+def test_a_foreign_row_and_no_row_cannot_be_told_apart(sample: Database, table: str, planner: str, actor: str) -> None:
+    foreign = TABLES[table][1]
+    told = []
+    with sample.as_app(context_of(actor)) as app:
+        for setting in PLANNERS[planner]:
+            app.execute(f"SET {setting}")
+        for shape in SHAPES:
+            for how in CONDITIONS:
+                if fails(app, probe(table, foreign, shape, how)) != fails(app, probe(table, NO_SUCH_ROW, shape, how)):
+                    told.append((shape, how))
+    assert not told
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_probes_tell_of_a_row_of_ones_own(sample: Database, table: str) -> None:
+    """The test above can fail: who may see the row hears every probe, and hears nothing where there is none."""
+    row = TABLES[table][1]
+    with sample.as_app(context_of("head-office")) as app:
+        for how in CONDITIONS:
+            assert fails(app, probe(table, row, "plain", how)), how
+            assert not fails(app, probe(table, NO_SUCH_ROW, "plain", how)), how
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_probed_rows_are_there_and_are_not_kirklands(sample: Database, table: str) -> None:
+    key, row, _ = TABLES[table]
+    statement = f"SELECT count(*) FROM retail.{table} WHERE {key.format(row=row)}"
+    with sample.as_superuser() as superuser, sample.as_app(context_of("kirkland")) as kirkland:
+        assert superuser.execute(statement).fetchone() == (1,)
+        assert kirkland.execute(statement).fetchone() == (0,)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_locks_taken_in_a_condition_count_ones_own_rows_only(sample: Database, table: str) -> None:
+    with sample.as_app(context_of("kirkland")) as app:
+        own = app.execute(f"SELECT count(*) FROM retail.{table}").fetchone()
+        app.execute(f"SELECT count(*) FROM retail.{table} WHERE pg_try_advisory_lock(5)")
+        released = 0
+        while app.execute("SELECT pg_advisory_unlock(5)").fetchone() == (True,):
+            released += 1
+            app.execute("SET client_min_messages = error")
+    assert own is not None
+    assert released in (0, 1, own[0])
