@@ -125,7 +125,10 @@ def _candidates() -> Iterator[Path]:
     home = Path.home()
     folders = [Path(os.environ.get("PYENV_ROOT", home / ".pyenv")) / "versions", home / ".local/share/uv/python"]
     for folder in folders:
-        yield from sorted(folder.glob("*3.13*/bin/python3.13"), reverse=True)
+        try:
+            yield from sorted(folder.glob("*3.13*/bin/python3.13"), reverse=True)
+        except OSError:  # somebody else's
+            continue
 
 
 def _version_of(python: Path) -> tuple[int, ...] | None:
@@ -229,7 +232,7 @@ def _parser() -> argparse.ArgumentParser:
     context.add_argument("--ttl", type=int, default=60, help="seconds until it expires (60)")
     for command in (token, context):
         command.add_argument("--as", dest="name", choices=PEOPLE, required=True, help="who the caller is")
-    environment = commands.add_parser("env", help="print the database URLs of the running stack")
+    environment = commands.add_parser("env", help="print the database URLs of the stack that runs or ran last")
     for command in (start, demo, token, context, environment):
         command.add_argument("--state", type=Path, default=ROOT / ".local", help="where state lives (.local)")
     return parser

@@ -1,6 +1,6 @@
 """Child processes that never outlive the command that started them.
 
-Programs of this repository watch their standard input (local/lifeline.py); others get a signal from Linux.
+Linux sends them a signal then; elsewhere programs of this repository watch their standard input (local/lifeline.py).
 """
 
 import ctypes

@@ -41,6 +41,19 @@ def ensure_database(
         raise PostgresFailed(f"PostgreSQL failed: {server.end_of_log()}") from error
 
 
+def holds_other_data(server: EmbeddedPostgres, *, full: bool) -> bool:
+    """Whether the database was made with the other choice of --data."""
+    with _connect(server, "postgres") as connection:
+        note = connection.execute(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", (DATABASE,)
+        ).fetchone()
+    return note != (_data_note(full=full),)
+
+
+def _data_note(*, full: bool) -> str:
+    return f"made with --data {'full' if full else 'none'}"
+
+
 def _create_unless_there(server: EmbeddedPostgres, *, full: bool, fresh: bool, progress: Progress) -> None:
     with _connect(server, "postgres") as connection:
         _drop(connection, UNFINISHED)
@@ -48,6 +61,11 @@ def _create_unless_there(server: EmbeddedPostgres, *, full: bool, fresh: bool, p
             _drop(connection, DATABASE)
         if not _exists(connection, DATABASE):
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(UNFINISHED)))
+            connection.execute(
+                sql.SQL("COMMENT ON DATABASE {} IS {}").format(
+                    sql.Identifier(UNFINISHED), sql.Literal(_data_note(full=full))
+                )
+            )
             _fill(server, full=full, progress=progress)
             connection.execute(
                 sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(UNFINISHED), sql.Identifier(DATABASE))
@@ -170,7 +188,4 @@ def _blocks(rows: Iterator[Row]) -> Iterator[tuple[bytes, int]]:
 
 
 def _field(value: object) -> str:
-    text = str(value)
-    return (
-        text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n") if "\\" in text or "\t" in text else text
-    )
+    return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")

@@ -88,6 +88,8 @@ def _start_part(
     # A second start is meant to be quick, also for who keeps Python from writing bytecode elsewhere.
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     with open_log(log, "wb") as output:
-        child = start_child(command, cwd=ROOT, env=environ | settings, stdout=output, stderr=output)
+        child = start_child(
+            command, cwd=ROOT, env=environ | settings, stdout=output, stderr=output, death_signal=signal.SIGKILL
+        )
     parts.callback(stop_child, child, signal.SIGTERM, STOP_SECONDS)
     return child

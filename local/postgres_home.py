@@ -48,11 +48,12 @@ def reachable_home(folder: Path) -> Path:
     Opening the parents would change permissions that are not ours.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    if traversable(folder.parent):
-        return folder
-    remove_abandoned_homes()
     key = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
     home = HOMES / f"{HOME_PREFIX}{key}"
+    # What lies there stays there, also when the parents are opened later.
+    if traversable(folder.parent) and not (home / "initialised").exists():
+        return folder
+    remove_abandoned_homes()
     home.mkdir(mode=0o711, exist_ok=True)
     if not _is_ours(home):
         raise HomeRefused(f"{home} exists and is not ours; remove it and start again")

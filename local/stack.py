@@ -72,7 +72,11 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
         "token issuer": start_issuer(state, issuer_port, parts),
         HOST: start_host(state, port, settings, func, parts),
     }
-    from local.database import database_urls, ensure_database  # late: the children load their libraries meanwhile
+    from local.database import (  # late: the children load their libraries meanwhile
+        database_urls,
+        ensure_database,
+        holds_other_data,
+    )
 
     parts.callback(server.stop)
     with step("starting PostgreSQL"):
@@ -87,6 +91,8 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
             fresh=options.fresh,
             progress=bar.show,
         )
+    if holds_other_data(server, full=options.full):
+        console.print(f"  {state.path} holds a database that was made with the other --data; --fresh makes it anew")
     with step("starting the Functions host"):
         _wait_until(lambda: listens(issuer_port), "token issuer", children, state.issuer_log)
         _wait_until(lambda: answers(port), HOST, children, state.host_log)

@@ -31,10 +31,13 @@ class Authentication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on as its caller, or answer 400, 401, 403 or 503."""
+        headers = Headers(scope=scope)
         try:
-            caller = await self._caller(Headers(scope=scope))
+            caller = await self._caller(headers)
         except Unauthenticated as error:
-            challenge = f'{self._challenge}, error="invalid_token", error_description="{error}"'
+            challenge = self._challenge
+            if "authorization" in headers:  # RFC 6750: who brought nothing did nothing wrong
+                challenge += f', error="invalid_token", error_description="{error}"'
             return await _refuse(send, 401, "invalid_token", str(error), {"www-authenticate": challenge})
         except Forbidden as error:
             return await _refuse(send, 403, "forbidden", str(error))

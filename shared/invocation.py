@@ -174,7 +174,7 @@ def _fault(error: psycopg.Error) -> ToolFault:
     """What the caller is told of a database error: PostgreSQL's own sentence, never a stack or a connection."""
     message = error.diag.message_primary or "The statement failed."
     match error:
-        case errors.QueryCanceled() | errors.TransactionTimeout():
+        case errors.QueryCanceled():
             return QueryTimeout(
                 "The query ran into the server's time limit.",
                 "Narrow it, for example to fewer months, or aggregate before joining.",
@@ -183,6 +183,8 @@ def _fault(error: psycopg.Error) -> ToolFault:
             return SqlNotAllowed(f"PostgreSQL says: {message}.", _ONE_SELECT)
         case errors.SyntaxError() if _is_no_select(error):
             return SqlNotAllowed("This is not one SELECT statement.", _ONE_SELECT)
+        case errors.LockNotAvailable():
+            return Unavailable("The tables are being changed by a deployment.", "Try again shortly.", retry_after=5)
         case errors.ConfigurationLimitExceeded() | errors.OutOfMemory() | errors.DiskFull():
             return Unavailable(f"PostgreSQL says: {message}.", "Ask for less at a time.", retry_after=5)
     # Hints for names and types help; others name settings that are not the caller's to change.

@@ -46,7 +46,7 @@ def build_app(settings: Settings) -> Starlette:
     mcp_app = build_server(services.invocations).streamable_http_app(
         streamable_http_path="/mcp",
         stateless_http=True,
-        json_response=False,  # True would drop progress; without notifications the reply is plain JSON anyway
+        json_response=False,  # True would drop progress notifications
         transport_security=_transport_security(settings),
         max_request_body_size=MAX_BODY_BYTES,
     )
@@ -68,6 +68,7 @@ def build_app(settings: Settings) -> Starlette:
         routes=[
             Route("/.well-known/oauth-protected-resource", protected_resource, methods=["GET"]),
             Route("/.well-known/oauth-protected-resource/mcp", protected_resource, methods=["GET"]),
+            Mount("/.well-known", routes=[]),  # anything else there is a 404, not a question of who asks
             Route("/health/ready", ready, methods=["GET"]),
             Mount("/", mcp_app, middleware=[Middleware(Authentication, services, metadata_url)]),
         ],

@@ -127,7 +127,7 @@ def _run_file(connection: psycopg.Connection[Any], path: Path) -> None:
     try:
         _run_script(connection, path.read_text(encoding="utf-8"))
     except psycopg.Error as error:
-        error.add_note(f"while running sql/{path.parent.name}/{path.name}")
+        error.add_note(f"while running {path}")
         raise
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from typing import Annotated, Any
 
 from mcp.server.mcpserver.tools.base import Tool
@@ -55,7 +56,7 @@ def sales_tools(invocations: Invocations) -> list[Tool]:
     ) -> Annotated[CallToolResult, QueryResult]:
         """Run one SELECT over Zava's retail data and return its rows.
 
-        You see only the rows of your own stores; the database filters them, so do not filter by store for safety.
+        You see only the rows of your own stores: the database filters them. Naming a store_id makes a query faster.
         Call get_multiple_table_schemas first to learn tables, columns and join paths. Aggregate in SQL rather than
         fetching rows; amounts are US dollars. Writing statements are refused.
         """
@@ -90,7 +91,12 @@ def _as_csv(answer: Answer) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(column.name for column in answer.columns)
-    writer.writerows(answer.rows)
+    writer.writerows(map(_csv_value, row) for row in answer.rows)
     if answer.truncated:
         text.write(f"(first {len(answer.rows)} rows; there are more)\n")
     return text.getvalue()
+
+
+def _csv_value(value: Any) -> Any:
+    """Lists, objects and booleans as JSON writes them; the rest as CSV does."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, bool | list | dict) else value

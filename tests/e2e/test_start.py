@@ -136,6 +136,7 @@ def test_fresh_throws_the_database_away(state: Path) -> None:
         owner.execute("INSERT INTO retail.categories (category_name) VALUES ('Mine')")
     with started_stack(state) as stack, stack.connect("OWNER_DATABASE_URL") as owner:
         assert owner.execute("SELECT count(*) FROM retail.categories").fetchone() == (1,)
+        assert "--fresh makes it anew" in " ".join((state / "start.log").read_text().split())
     with started_stack(state, "--fresh", *EMPTY) as stack, stack.connect("OWNER_DATABASE_URL") as owner:
         assert owner.execute("SELECT count(*) FROM retail.categories").fetchone() == (0,)
 
@@ -382,3 +383,14 @@ def test_postgres_of_another_life_is_ended_before_a_new_one(state: Path) -> None
         psycopg.connect(left.superuser_url(), connect_timeout=2)
     left.stop()
     shutil.rmtree(state)
+
+
+def test_another_program_with_an_old_number_of_postgres_is_left_alone(state: Path) -> None:
+    bystander = subprocess.Popen(["postgres -D elsewhere", "60"], executable=shutil.which("sleep"))
+    try:
+        (state / "postgres" / "data" / "postmaster.pid").write_text(f"{bystander.pid}\n")
+        with started_stack(state):
+            assert bystander.poll() is None
+    finally:
+        bystander.kill()
+        bystander.wait()

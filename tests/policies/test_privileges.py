@@ -41,6 +41,10 @@ CROSS JOIN LATERAL (
     WHERE namespace.nspname !~ '^pg_' AND has_schema_privilege(role.oid, namespace.oid, privilege)
         AND namespace.nspname <> 'information_schema'
     UNION ALL
+    SELECT 'setting', split_part(setting, '=', 1), substr(setting, strpos(setting, '=') + 1)
+    FROM pg_db_role_setting, unnest(setconfig) AS setting
+    WHERE setrole = role.oid
+    UNION ALL
     SELECT 'database', 'this', privilege
     FROM unnest(ARRAY['CONNECT', 'CREATE', 'TEMPORARY']) AS privilege
     WHERE has_database_privilege(role.oid, current_database(), privilege)

@@ -107,6 +107,16 @@ def test_the_metadata_names_the_resource_and_its_authorization_server(stack: Run
     assert discovery["issuer"] == metadata["authorization_servers"][0]
 
 
+def test_who_brings_nothing_is_told_where_to_go_and_not_that_it_erred(http: httpx2.Client) -> None:
+    assert "error" not in http.post("/mcp", headers=ACCEPT, json=COUNT).headers["www-authenticate"]
+    wrong = http.post("/mcp", headers={**ACCEPT, "authorization": "Bearer x"}, json=COUNT)
+    assert 'error="invalid_token"' in wrong.headers["www-authenticate"]
+
+
+def test_other_metadata_is_not_found(http: httpx2.Client) -> None:
+    assert http.get("/.well-known/oauth-protected-resource/other").status_code == 404
+
+
 def test_a_caller_may_narrow_itself_to_a_store_that_it_has(stack: RunningStack, http: httpx2.Client) -> None:
     headers = {**ACCEPT, **stack.headers("west-region"), "x-rls-user-id": STORES["kirkland"]}
     response = http.post("/mcp", headers=headers, json=COUNT)

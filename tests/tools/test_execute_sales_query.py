@@ -74,6 +74,13 @@ async def test_a_value_becomes_json(client_of: ClientOf, expression: str, type_n
     assert (data["columns"], data["rows"]) == ([{"name": "it", "type": type_name}], [[value]])
 
 
+async def test_the_text_says_lists_objects_and_booleans_as_json(client_of: ClientOf) -> None:
+    query = 'SELECT true AS a, ARRAY[1, NULL] AS b, \'{"k": "é"}\'::jsonb AS c, NULL AS d'
+    async with client_of("kirkland") as client:
+        result = await client.call_tool("execute_sales_query", {"postgresql_query": query})
+    assert text_of(result) == 'a,b,c,d\ntrue,"[1, null]","{""k"": ""é""}",\n'
+
+
 async def test_columns_may_share_a_name(client_of: ClientOf) -> None:
     async with client_of("kirkland") as client:
         data = await data_of(client, "execute_sales_query", postgresql_query="SELECT 1 AS a, 2 AS a")
