@@ -27,49 +27,43 @@ type Progress = Callable[[str, int, int], None]
 def ensure_database(
     server: EmbeddedPostgres, *, signing_keys: list[dict[str, str]], passwords: dict[str, str], full: bool, fresh: bool,
     progress: Progress,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
     """A database with the current schema; a new one gets the people, the stores and, if full, all sample rows.
 
+    False where an earlier one stays that was made with another choice of full.
     Raises OSError (ENOSPC) when the disk fills meanwhile, PostgresFailed when the server ends.
     """
     try:
-        _create_unless_there(server, full=full, fresh=fresh, progress=progress)
+        as_wanted = _create_unless_there(server, full=full, fresh=fresh, progress=progress)
         _bring_up_to_date(server, signing_keys, passwords)
     except psycopg.errors.DiskFull as error:
         raise OSError(errno.ENOSPC, "no space left on device") from error
     except psycopg.OperationalError as error:
         raise PostgresFailed(f"PostgreSQL failed: {server.end_of_log()}") from error
+    return as_wanted
 
 
-def holds_other_data(server: EmbeddedPostgres, *, full: bool) -> bool:
-    """Whether the database was made with the other choice of --data."""
-    with _connect(server, "postgres") as connection:
-        note = connection.execute(
-            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", (DATABASE,)
-        ).fetchone()
-    return note != (_data_note(full=full),)
-
-
-def _data_note(*, full: bool) -> str:
-    return f"made with --data {'full' if full else 'none'}"
-
-
-def _create_unless_there(server: EmbeddedPostgres, *, full: bool, fresh: bool, progress: Progress) -> None:
+def _create_unless_there(server: EmbeddedPostgres, *, full: bool, fresh: bool, progress: Progress) -> bool:
+    wanted = f"made with --data {'full' if full else 'none'}"
     with _connect(server, "postgres") as connection:
         _drop(connection, UNFINISHED)
         if fresh:
             _drop(connection, DATABASE)
-        if not _exists(connection, DATABASE):
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(UNFINISHED)))
-            connection.execute(
-                sql.SQL("COMMENT ON DATABASE {} IS {}").format(
-                    sql.Identifier(UNFINISHED), sql.Literal(_data_note(full=full))
-                )
-            )
+        if (note := _note(connection)) is None:
+            unfinished = sql.Identifier(UNFINISHED)
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(unfinished))
+            connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(unfinished, sql.Literal(wanted)))
             _fill(server, full=full, progress=progress)
-            connection.execute(
-                sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(UNFINISHED), sql.Identifier(DATABASE))
-            )
+            connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(unfinished, sql.Identifier(DATABASE)))
+    return note in (None, wanted)
+
+
+def _note(connection: psycopg.Connection[Any]) -> str | None:
+    """What the database says of how it was made; None where there is none."""
+    row = connection.execute(
+        "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = %s", (DATABASE,)
+    ).fetchone()
+    return row[0] if row else None
 
 
 def _bring_up_to_date(server: EmbeddedPostgres, signing_keys: list[dict[str, str]], passwords: dict[str, str]) -> None:
@@ -164,10 +158,6 @@ def _connect(server: EmbeddedPostgres, database: str) -> psycopg.Connection[Any]
 
 def _drop(connection: psycopg.Connection[Any], database: str) -> None:
     connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(database)))
-
-
-def _exists(connection: psycopg.Connection[Any], database: str) -> bool:
-    return connection.execute("SELECT FROM pg_database WHERE datname = %s", (database,)).fetchone() is not None
 
 
 def _continue_numbering(connection: psycopg.Connection[Any], table: str) -> None:

@@ -66,33 +66,15 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
     before = (state.stack() or {}).get("ports", {})
     server = EmbeddedPostgres(state.postgres, port=_same_or_free(before.get("postgres")))
     issuer_port = _same_or_free(before.get("issuer"))
-    app_database_url = server.url("zava_app", state.passwords()["zava_app"], DATABASE)
-    settings = application_settings(state, app_database_url, port, issuer_port)
+    passwords = state.passwords()
+    settings = application_settings(state, server.url("zava_app", passwords["zava_app"], DATABASE), port, issuer_port)
     children = {  # first, for they load their libraries while the database is made
         "token issuer": start_issuer(state, issuer_port, parts),
         HOST: start_host(state, port, settings, func, parts),
     }
-    from local.database import (  # late: the children load their libraries meanwhile
-        database_urls,
-        ensure_database,
-        holds_other_data,
-    )
-
     parts.callback(server.stop)
-    with step("starting PostgreSQL"):
-        server.start()
+    urls = _make_database(server, state, passwords, options)
     children["PostgreSQL"] = server.process
-    with RowsBar() as bar:
-        ensure_database(
-            server,
-            signing_keys=state.secret_values()["rls-signing-key"],
-            passwords=state.passwords(),
-            full=options.full,
-            fresh=options.fresh,
-            progress=bar.show,
-        )
-    if holds_other_data(server, full=options.full):
-        console.print(f"  {state.path} holds a database that was made with the other --data; --fresh makes it anew")
     with step("starting the Functions host"):
         _wait_until(lambda: listens(issuer_port), "token issuer", children, state.issuer_log)
         _wait_until(lambda: answers(port), HOST, children, state.host_log)
@@ -102,11 +84,33 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
             "issuer": settings["ENTRA_AUTHORITY"],
             "mcp_url": settings["MCP_SERVER_URL"],
             "pids": {name: child.pid for name, child in children.items()},
-            "environment": database_urls(server, state.passwords()),
+            "environment": urls,
         }
     )
     print(f"ready {settings['MCP_SERVER_URL']}", flush=True)
     return children
+
+
+def _make_database(
+    server: EmbeddedPostgres, state: StateFolder, passwords: dict[str, str], options: StackOptions
+) -> dict[str, str]:
+    """Start PostgreSQL and make what is not there; the URLs of its logins."""
+    from local.database import database_urls, ensure_database  # late: the children load their libraries meanwhile
+
+    with step("starting PostgreSQL"):
+        server.start()
+    with RowsBar() as bar:
+        as_wanted = ensure_database(
+            server,
+            signing_keys=state.secret_values()["rls-signing-key"],
+            passwords=passwords,
+            full=options.full,
+            fresh=options.fresh,
+            progress=bar.show,
+        )
+    if not as_wanted:
+        console.print(f"  {state.path} holds a database that was made with the other --data; --fresh makes it anew")
+    return database_urls(server, passwords)
 
 
 def _wait_until(

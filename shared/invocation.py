@@ -7,6 +7,7 @@ ROLLBACK · drop session locks. The cursor refuses anything but one SELECT; the 
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +20,7 @@ from shared.identity import Caller
 from shared.json_values import Column, JsonValue, columns_of
 from shared.pool import Connection
 from shared.rls_context import sign_context
-from shared.vault import Secret, Vault
+from shared.vault import Vault
 
 log = logging.getLogger(__name__)
 
@@ -29,9 +30,13 @@ POOL_SECONDS = 5.0
 CALL_SECONDS = 28.0
 """The longest a call may take in all: above the role's statement_timeout, far below the front end's 230 s."""
 
+ATTEMPTS = 2
+"""How often a read is tried when its connection breaks."""
+
 _DECLARE = "DECLARE answer NO SCROLL CURSOR FOR "
 _ONE_SELECT = "Send exactly one SELECT (WITH, VALUES and TABLE are fine), without INTO and without a locking clause."
 
+type Cursor = AsyncCursor[tuple[Any, ...]]
 type Parameters = Sequence[object] | Mapping[str, object]
 
 
@@ -65,17 +70,10 @@ class Invocations:
         """
         try:
             async with asyncio.timeout(CALL_SECONDS):
-                for key in await self._signing_keys():
-                    answer = await self._read_signed(_context(caller, key), statement, parameters, max_rows)
+                for context in await self._contexts(caller):
+                    answer = await self._read_under(context, statement, parameters, max_rows)
                     if answer is not None:
                         return answer
-        except (ValueError, RecursionError) as error:
-            raise SqlFault(
-                "A value of the result cannot be read.",
-                "Cast it to text and leave the client's encoding as it is.",
-                sqlstate="22000",
-                position=None,
-            ) from error
         except TimeoutError as error:
             raise QueryTimeout(
                 f"The call took longer than {CALL_SECONDS:.0f} seconds and was stopped.",
@@ -84,26 +82,28 @@ class Invocations:
         # No key in the vault is one that the database knows: rows would be missing without a word.
         raise Unavailable("The database does not know the current signing key.", "Try again shortly.", retry_after=30)
 
-    async def _signing_keys(self) -> list[Secret]:
+    async def _contexts(self, caller: Caller) -> list[str]:
+        """The caller's claim, signed with the newest key and with the one before; without those that are no keys."""
         try:
-            return await self._vault.versions(SIGNING_KEY)
+            keys = await self._vault.versions(SIGNING_KEY)
         except SecretUnavailable as error:
             raise Unavailable("The signing key cannot be read.", "Try again shortly.", retry_after=10) from error
+        contexts = []
+        for key in keys:
+            try:
+                contexts.append(sign_context(key.key(), key.version, caller.principal_id, caller.store_scope))
+            except SecretUnavailable as error:
+                log.error("%s", error)
+        return contexts
 
-    async def _read_signed(
-        self, context: str | None, statement: str, parameters: Parameters | None, max_rows: int
+    async def _read_under(
+        self, context: str, statement: str, parameters: Parameters | None, max_rows: int
     ) -> Answer | None:
-        """None where there is no context, or where the database does not accept it."""
-        if context is None:
-            return None
-        try:
-            return await self._attempt(context, statement, parameters, max_rows)
-        except _ConnectionLost:
-            pass  # a read may be repeated, and the pool has dropped the broken connection
-        try:
-            return await self._attempt(context, statement, parameters, max_rows)
-        except _ConnectionLost as error:
-            raise Unavailable("The database connection was lost.", "Try again shortly.", retry_after=5) from error
+        """None where the database does not accept the context."""
+        for _ in range(ATTEMPTS):
+            with suppress(_ConnectionLost):  # a read may be repeated, and the pool has dropped the connection
+                return await self._attempt(context, statement, parameters, max_rows)
+        raise Unavailable("The database connection was lost.", "Try again shortly.", retry_after=5)
 
     async def _attempt(
         self, context: str, statement: str, parameters: Parameters | None, max_rows: int
@@ -111,7 +111,7 @@ class Invocations:
         try:
             async with self._pool.connection(timeout=POOL_SECONDS) as connection:
                 try:
-                    return await _converse(connection, context, statement, parameters, max_rows)
+                    holds, rows = await _converse(connection, context, statement, parameters, max_rows)
                 except psycopg.Error as error:
                     if connection.broken:
                         raise _ConnectionLost from error
@@ -120,17 +120,9 @@ class Invocations:
                 except BaseException:
                     await connection.close()  # in the middle of it: what it holds, such as locks, ends with it
                     raise
+                return await _answer(rows, max_rows) if await holds.fetchone() == (True,) else None
         except (PoolTimeout, TooManyRequests) as error:
             raise Unavailable("No database connection is free.", "Try again shortly.", retry_after=5) from error
-
-
-def _context(caller: Caller, key: Secret) -> str | None:
-    """The signed claim; None for a key that is none, so that the one before may do."""
-    try:
-        return sign_context(key.key(), key.version, caller.principal_id, caller.store_scope)
-    except SecretUnavailable as error:
-        log.error("%s", error)
-        return None
 
 
 class _ConnectionLost(Exception):
@@ -139,35 +131,45 @@ class _ConnectionLost(Exception):
 
 async def _converse(
     connection: Connection, context: str, statement: str, parameters: Parameters | None, max_rows: int
-) -> Answer | None:
+) -> tuple[Cursor, Cursor]:
+    """Cursors over whether the context holds, and over the rows."""
     async with connection.pipeline():
         await connection.execute("BEGIN READ ONLY")
         holds = await connection.execute("SELECT access.enter_context(%s)", (context,))
         # The caller's text goes through the extended protocol, which takes one statement only.
         await connection.execute(_DECLARE + statement, parameters)
         rows = await connection.execute(f"FETCH {max_rows + 1} FROM answer")
-        await connection.execute("ROLLBACK")
-        # Session-level advisory locks outlive a rollback.
-        await connection.execute("SELECT pg_advisory_unlock_all()")
-    if (await holds.fetchone()) != (True,):
-        return None
-    return await _answer(rows, max_rows)
+        await _end(connection)
+    return holds, rows
 
 
-async def _answer(cursor: AsyncCursor[tuple[Any, ...]], max_rows: int) -> Answer:
-    rows = [list(row) for row in await cursor.fetchall()]
-    return Answer(columns_of(cursor), rows[:max_rows], truncated=len(rows) > max_rows)
+async def _end(connection: Connection) -> None:
+    await connection.execute("ROLLBACK")
+    # Session-level advisory locks outlive a rollback.
+    await connection.execute("SELECT pg_advisory_unlock_all()")
 
 
 async def _leave_nothing(connection: Connection) -> None:
     """After an error the rest of the pipeline was skipped; raises _ConnectionLost where nobody answers any more."""
     try:
         async with connection.pipeline():
-            await connection.execute("ROLLBACK")
-            await connection.execute("SELECT pg_advisory_unlock_all()")
+            await _end(connection)
     except psycopg.Error as error:
         await connection.close()
         raise _ConnectionLost from error
+
+
+async def _answer(cursor: Cursor, max_rows: int) -> Answer:
+    try:
+        rows = [list(row) for row in await cursor.fetchall()]
+    except (psycopg.DataError, ValueError, RecursionError) as error:
+        raise SqlFault(
+            "A value of the result cannot be read.",
+            "Cast it to text and leave the client's encoding as it is.",
+            sqlstate="22000",
+            position=None,
+        ) from error
+    return Answer(columns_of(cursor), rows[:max_rows], truncated=len(rows) > max_rows)
 
 
 def _fault(error: psycopg.Error) -> ToolFault:

@@ -12,10 +12,9 @@ from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import INVALID_PARAMS, CallToolResult, InputRequiredResult
 from pydantic import ValidationError
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 
 from shared.authentication import Authentication
 from shared.errors import ToolFault, ValidationFault
@@ -68,9 +67,8 @@ def build_app(settings: Settings) -> Starlette:
         routes=[
             Route("/.well-known/oauth-protected-resource", protected_resource, methods=["GET"]),
             Route("/.well-known/oauth-protected-resource/mcp", protected_resource, methods=["GET"]),
-            Mount("/.well-known", routes=[]),  # anything else there is a 404, not a question of who asks
             Route("/health/ready", ready, methods=["GET"]),
-            Mount("/", mcp_app, middleware=[Middleware(Authentication, services, metadata_url)]),
+            Route("/mcp", Authentication(mcp_app, services, metadata_url)),
         ],
         lifespan=lifespan,
     )
@@ -101,8 +99,6 @@ class ZavaServer(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Unknown tools are protocol errors; faults and wrong arguments are results that the model can act on."""
-        if not any(tool.name == name for tool in await self.list_tools()):
-            raise MCPError(INVALID_PARAMS, f"Unknown tool: {name}")
         try:
             return await super().call_tool(name, arguments, context)
         except ToolError as error:
@@ -111,6 +107,8 @@ class ZavaServer(MCPServer[Any]):
                     return failure(fault)
                 case ValidationError() as invalid:
                     return failure(_argument_fault(invalid))
+            if not any(tool.name == name for tool in await self.list_tools()):
+                raise MCPError(INVALID_PARAMS, f"Unknown tool: {name}") from error
             raise
 
 

@@ -4,7 +4,6 @@ import itertools
 import os
 import secrets
 import subprocess
-import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -28,7 +27,7 @@ from shared.schema import deploy_schema, install_signing_key
 from shared.settings import Settings
 from shared.vault import Secret, Vault
 from tests.clock import FakeClock
-from tests.stack import RunningStack, started_stack
+from tests.stack import RunningStack, run_dev, started_stack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TEMPLATE = "zava_template"
@@ -213,15 +212,4 @@ def stack(open_folder: Path) -> Iterator[RunningStack]:
 def dev() -> Callable[..., "subprocess.CompletedProcess[str]"]:
     """Runs `dev.py` with arguments, to its end."""
 
-    def run(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "dev.py", *arguments],
-            cwd=REPOSITORY,
-            env=os.environ | environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-
-    return run
+    return run_dev

@@ -92,3 +92,16 @@ def wait_until_ready(process: "subprocess.Popen[str]", state: Path) -> str:
     watchdog.cancel()
     assert line.startswith("ready http://127.0.0.1:"), f"{line!r}: {(state / 'start.log').read_text()}"
     return line.removeprefix("ready ").strip()
+
+
+def run_dev(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """`dev.py` with arguments, to its end."""
+    return subprocess.run(
+        [sys.executable, "dev.py", *arguments],
+        cwd=REPOSITORY,
+        env=os.environ | environment,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )

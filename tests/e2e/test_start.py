@@ -1,60 +1,21 @@
-"""`dev.py start` as a person uses it: from nothing, again, interrupted, killed, and where it cannot work."""
+"""`dev.py start` as a person uses it: from nothing, again, interrupted, killed."""
 
-import contextlib
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
 import psycopg
 import pytest
 
+from tests.e2e.conftest import EMPTY
+from tests.processes import all_end, is_running, parent_of
 from tests.protocol.requests import ACCEPT, COUNT
-from tests.stack import REPOSITORY, RunningStack, start, started_stack
-
-EMPTY = ("--data", "none")
-
-
-def is_running(pid: int) -> bool:
-    """A zombie that nobody reaps has ended, too."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
-def all_end(pids: dict[str, int], seconds: float = 15) -> bool:
-    deadline = time.monotonic() + seconds
-    while any(is_running(pid) for pid in pids.values()):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
-
-
-@pytest.fixture(scope="module")
-def prepared(open_folder: Path) -> Path:
-    """A state folder of a stack that ran once, with stores only."""
-    state = open_folder / "prepared"
-    state.mkdir()
-    with started_stack(state, *EMPTY):
-        pass
-    return state
-
-
-@pytest.fixture
-def state(prepared: Path, open_folder: Path, request: pytest.FixtureRequest) -> Path:
-    """A copy of it; PostgreSQL insists on the owner of its files."""
-    copy = open_folder / str(request.node.name)
-    subprocess.run(["cp", "-a", str(prepared), str(copy)], check=True)
-    return copy
+from tests.stack import REPOSITORY, start, started_stack
 
 
 def test_the_second_start_takes_less_than_three_seconds(state: Path) -> None:
@@ -139,172 +100,6 @@ def test_fresh_throws_the_database_away(state: Path) -> None:
         assert "--fresh makes it anew" in " ".join((state / "start.log").read_text().split())
     with started_stack(state, "--fresh", *EMPTY) as stack, stack.connect("OWNER_DATABASE_URL") as owner:
         assert owner.execute("SELECT count(*) FROM retail.categories").fetchone() == (0,)
-
-
-def test_eight_concurrent_first_requests_to_a_cold_host_are_eight_right_answers(stack: RunningStack) -> None:
-    """On a host of its own: the readiness probe of dev.py has warmed the stack's."""
-    with httpx2.Client(timeout=30) as client, cold_host(stack) as url:
-        headers = {**ACCEPT, **stack.headers("kirkland"), "host": stack.base.removeprefix("http://")}
-        with ThreadPoolExecutor(8) as threads:
-            calls = [threads.submit(client.post, f"{url}/mcp", headers=headers, json=COUNT) for _ in range(8)]
-        answers = [call.result() for call in calls]
-    assert [answer.status_code for answer in answers] == [200] * 8
-    assert all('"rows":[[2975]]' in answer.text for answer in answers)
-
-
-@contextlib.contextmanager
-def cold_host(stack: RunningStack, **settings: str) -> Iterator[str]:
-    """A second Functions host over the same services that nobody has called yet."""
-    environ = Path(f"/proc/{stack.parts()['Functions host']}/environ").read_bytes().decode().split("\0")
-    command = [sys.executable, "-m", "local.functions_host", "--script-root", str(REPOSITORY), "--port", "0"]
-    process = subprocess.Popen(
-        [*command, "--state-file", str(stack.state / "cold.json"), "--die-with-parent"],
-        cwd=REPOSITORY,
-        env={**dict(line.split("=", 1) for line in environ if "=" in line), **settings},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    with process:
-        assert process.stdout is not None
-        yield process.stdout.readline().removeprefix("listening ").strip()
-        process.terminate()
-
-
-def test_readiness_falls_and_rises_with_the_database_while_live_stays(state: Path) -> None:
-    with started_stack(state) as stack, httpx2.Client(base_url=stack.base, timeout=10) as client:
-        postgres = stack.parts()["PostgreSQL"]
-        os.kill(postgres, signal.SIGSTOP)  # worse than gone: it accepts and never answers
-        children = [int(path.name) for path in Path("/proc").glob("[0-9]*") if parent_of(path) == postgres]
-        for child in children:
-            os.kill(child, signal.SIGSTOP)
-        try:
-            began = time.monotonic()
-            ready, live = client.get("/health/ready"), client.get("/health/live")
-            assert time.monotonic() - began < 2
-            assert (ready.status_code, live.status_code) == (503, 200)
-            assert ready.json()["components"] == {"database": "down"}
-        finally:
-            for pid in (postgres, *children):
-                os.kill(pid, signal.SIGCONT)
-        deadline = time.monotonic() + 15
-        while client.get("/health/ready").status_code != 200:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
-
-
-def parent_of(process: Path) -> int | None:
-    with contextlib.suppress(OSError):
-        return int((process / "stat").read_text().rpartition(")")[2].split()[1])
-    return None
-
-
-def test_the_end_of_the_host_is_the_end_of_everything(state: Path) -> None:
-    with started_stack(state) as stack:
-        pids = stack.parts()
-        os.kill(pids["Functions host"], signal.SIGKILL)
-        assert stack.process.wait(timeout=20) == 1
-        assert "the Functions host ended by itself" in (state / "start.log").read_text()
-        assert all_end(pids)
-
-
-def test_without_its_database_the_host_is_live_and_not_ready(state: Path) -> None:
-    with started_stack(state) as stack, httpx2.Client(base_url=stack.base, timeout=10) as client:
-        os.kill(stack.parts()["PostgreSQL"], signal.SIGKILL)
-        for _ in range(3):  # the first finds broken connections, later ones find none
-            began = time.monotonic()
-            assert client.get("/health/ready").status_code == 503
-            assert time.monotonic() - began < 2
-            assert client.get("/health/live").status_code == 200
-        answer = client.post("/mcp", headers={**ACCEPT, **stack.headers("kirkland")}, json=COUNT)
-        assert answer.status_code == 200
-        assert '"isError":true' in answer.text
-        assert "UNAVAILABLE" in answer.text
-        assert "the PostgreSQL ended by itself" in (state / "start.log").read_text().replace("\n", " ")
-
-
-def test_a_pool_of_one_serves_everybody_their_own(stack: RunningStack) -> None:
-    with cold_host(stack, POOL_MAX_SIZE="1") as url, httpx2.Client(timeout=30) as client:
-        for name, orders in (("head-office", 197665), ("kirkland", 2975), ("nobody", 0), ("seattle", 54995)):
-            headers = {**ACCEPT, **stack.headers(name), "host": stack.base.removeprefix("http://")}
-            assert f'"rows":[[{orders}]]' in client.post(f"{url}/mcp", headers=headers, json=COUNT).text
-
-
-def fails(state: Path, *options: str, **environment: str) -> str:
-    """What a start that cannot work says: one sentence."""
-    done = subprocess.run(
-        [sys.executable, "dev.py", "start", "--state", str(state), *options],
-        cwd=REPOSITORY,
-        env=os.environ | environment,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert (done.returncode, done.stdout) == (1, "")
-    [sentence] = [line for line in done.stderr.splitlines() if line.startswith("dev.py: ")]
-    assert "Traceback" not in done.stderr
-    return sentence
-
-
-def test_a_taken_port_is_one_sentence(state: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-        assert f"port {port} is taken" in fails(state, "--port", str(port))
-
-
-def test_a_folder_in_use_is_one_sentence(state: Path) -> None:
-    with started_stack(state) as stack:
-        assert f"in use by process {stack.process.pid}" in fails(state, "--port", "0")
-
-
-def test_a_full_disk_is_one_sentence(closed_folder: Path) -> None:
-    said = fails_on_a_disk_of(closed_folder, "20m", "dev.py start --port 0 --state DISK")
-    assert "20 MB left" in said or "19 MB left" in said
-
-
-def test_a_disk_that_fills_while_rows_are_loaded_is_one_sentence(open_folder: Path) -> None:
-    filling = "(until grep -q 'loading customers' DISK/said; do sleep 0.05; done; dd if=/dev/zero of=DISK/more) &"
-    said = fails_on_a_disk_of(open_folder, "720m", "dev.py start --port 0 --state DISK", f"touch DISK/said; {filling}")
-    assert "is full" in said or "No space left" in said
-
-
-def fails_on_a_disk_of(folder: Path, size: str, command: str, before: str = "") -> str:
-    """What the command says on a small disk of its own, which is a mount of its own."""
-    disk = folder / f"disk-{size}"
-    disk.mkdir()
-    script = f"""
-        mount -t tmpfs -o size={size},mode=755 tmpfs DISK || exit 9
-        {before}
-        {sys.executable} {command} > DISK/said 2>&1
-        code=$?; cat DISK/said; exit $code
-    """
-    # As root directly, otherwise as root of a user namespace.
-    unshare = ["unshare", "--mount"] if os.geteuid() == 0 else ["unshare", "--user", "--map-root-user", "--mount"]
-    done = subprocess.run(
-        [*unshare, "sh", "-c", script.replace("DISK", str(disk))],
-        cwd=REPOSITORY,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 1, done.stderr + done.stdout
-    assert "Traceback" not in done.stdout
-    [sentence] = [line for line in done.stdout.splitlines() if line.startswith("dev.py: ")]
-    return sentence
-
-
-def test_a_folder_that_cannot_be_written_is_one_sentence(tmp_path: Path) -> None:
-    (tmp_path / "file").touch()
-    assert "cannot use" in fails(tmp_path / "file" / "state", "--port", "0")
-
-
-def test_without_core_tools_it_is_said_what_to_install(state: Path) -> None:
-    path = os.pathsep.join(part for part in os.environ["PATH"].split(os.pathsep) if not (Path(part) / "func").exists())
-    assert "npm install -g azure-functions-core-tools" in fails(state, "--port", "0", "--host", "func", PATH=path)
 
 
 CORE_TOOLS = """\

@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,15 +29,6 @@ def environment(settings: Mapping[str, str] | None = None, *, timers: tuple[str,
     disabled = {f"AzureWebJobs.{name}.Disabled": "true" for name in TIMERS if name not in timers}
     disabled["AzureWebJobs_retired_Disabled"] = "1"
     return {**os.environ, "HOURLY_SCHEDULE": "0 0 * * * *", **disabled, **(settings or {})}
-
-
-def eventually[T](probe: Callable[[], T], what: str, seconds: float = 10) -> T:
-    """The first true answer of the probe."""
-    deadline = time.monotonic() + seconds
-    while not (answer := probe()):
-        assert time.monotonic() < deadline, f"{what} did not happen within {seconds} s"
-        time.sleep(0.02)
-    return answer
 
 
 class RunningHost:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from local.functions_host.admin import is_local_and_no_web_page
+from tests.processes import eventually
 
-from .conftest import RunningHost, eventually
+from .conftest import RunningHost
 
 
 def test_ping_and_status_say_that_the_host_runs(host: RunningHost) -> None:

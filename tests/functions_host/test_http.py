@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from .conftest import RunningHost, StartHost, eventually
+from tests.processes import eventually
+
+from .conftest import RunningHost, StartHost
 
 MEBIBYTE = 1024 * 1024
 

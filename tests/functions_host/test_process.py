@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import REPOSITORY, RunningHost, StartHost, command, environment, eventually
+from tests.processes import eventually, is_running
+
+from .conftest import REPOSITORY, RunningHost, StartHost, command, environment
 
 SIGNALS = [signal.SIGTERM, signal.SIGINT]
 
@@ -123,14 +125,6 @@ def test_the_host_dies_with_its_parent_even_if_that_was_killed(tmp_path: Path) -
         assert announcement.startswith("listening ")
         parent.kill()
     eventually(lambda: not is_running(int(pid)), "the end of the host")
-
-
-def is_running(pid: int) -> bool:
-    """A zombie that nobody reaps has ended, too."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from .conftest import RunningHost, StartHost, environment, eventually
+from tests.processes import eventually
+
+from .conftest import RunningHost, StartHost, environment
 
 SECONDLY = ("every_second", "fails_every_second", "slower_than_its_schedule", "at_start_only")
 
