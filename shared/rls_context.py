@@ -15,7 +15,7 @@ def sign_context(
     """`v1|<principal>|<scope>|<expiry>|<kid>|<hex HMAC-SHA256>` for the setting app.rls_context.
 
     store_scope: the public id of the one store to narrow to; None leaves all of the principal's stores.
-    seconds: lifetime from now; expiry is in Unix seconds. Verified by sql/functions/verified_context.sql.
+    seconds: lifetime from now; expiry is in Unix seconds. Verified by sql/functions/verified_caller.sql.
     """
     claim = f"v1|{principal_id}|{store_scope or '*'}|{int(time.time()) + seconds}|{kid}"
     return f"{claim}|{hmac.new(key, claim.encode(), hashlib.sha256).hexdigest()}"

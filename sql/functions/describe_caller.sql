@@ -5,8 +5,8 @@ LANGUAGE sql STABLE PARALLEL SAFE ROWS 1
 SECURITY DEFINER -- callers must not read principals or grants
 SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT principal.display_name, principal.role, access.visible_stores()
-    FROM access.verified_context() AS context
+    SELECT principal.display_name, principal.role, caller.store_ids
+    FROM access.verified_caller() AS caller
     JOIN access.principals AS principal USING (principal_id)
 $$;
 

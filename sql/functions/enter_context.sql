@@ -8,7 +8,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM set_config('app.rls_context', context, true);
-    RETURN EXISTS (SELECT FROM access.verified_context());
+    RETURN (access.verified_caller()).principal_id IS NOT NULL;
 END
 $$;
 

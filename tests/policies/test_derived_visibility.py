@@ -1,0 +1,154 @@
+"""access.visibility and access.visits stay true to what they are derived from, whatever writes it and from where."""
+
+import threading
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.conftest import Database, caller_of, context_of
+
+VISITS_OF_THE_ORDERS = """
+SELECT orders.store_id, customer_id, count(*)::integer
+FROM retail.orders JOIN retail.customers USING (customer_id)
+WHERE orders.store_id <> primary_store_id
+GROUP BY orders.store_id, customer_id
+"""
+STORES_OF_THE_GRANTS = """
+SELECT principal.principal_id, coalesce(array_agg(store.store_id ORDER BY store.store_id)
+    FILTER (WHERE role = 'super_admin' OR store_grant.store_id IS NOT NULL), '{}')
+FROM access.principals AS principal
+CROSS JOIN retail.stores AS store
+LEFT JOIN access.store_grants AS store_grant USING (principal_id, store_id)
+GROUP BY principal.principal_id
+"""
+ORDER_CHANGES = {
+    "an order": "INSERT INTO retail.orders (customer_id, store_id, order_date)"
+    " SELECT customer_id, 1 + customer_id % 8, '2026-01-02' FROM retail.customers LIMIT 500",
+    "a second one": "INSERT INTO retail.orders (customer_id, store_id, order_date)"
+    " SELECT customer_id, store_id, order_date FROM retail.orders WHERE store_id = 7",
+    "lines gone": "DELETE FROM retail.order_items WHERE store_id = 7",
+    "orders gone": "DELETE FROM retail.orders WHERE store_id = 7",
+    "orders of another customer": "UPDATE retail.orders SET customer_id = 1 + customer_id % 50 WHERE store_id = 5",
+    "nothing changed": "UPDATE retail.orders SET order_date = order_date WHERE store_id = 6",
+    "a customer moved": "UPDATE retail.customers SET primary_store_id = 1 + primary_store_id % 8 WHERE customer_id < 900",
+    "nothing left": "TRUNCATE retail.orders CASCADE",
+}
+GRANT_CHANGES = {
+    "a grant": "INSERT INTO access.store_grants SELECT principal_id, 3 FROM access.store_grants WHERE store_id = 7",
+    "a grant gone": "DELETE FROM access.store_grants WHERE store_id = 1",
+    "a promotion": "UPDATE access.principals SET role = 'super_admin' WHERE role = 'regional_manager'",
+    "a new store": "INSERT INTO retail.stores (store_id, store_name) VALUES (300, 'Zava Retail Yakima')",
+    "a new principal": "INSERT INTO access.principals (tenant_id, object_id, display_name, role)"
+    " VALUES (gen_random_uuid(), gen_random_uuid(), 'Somebody', 'super_admin')",
+    "a principal gone": "DELETE FROM access.principals WHERE role = 'regional_manager'",
+    "no grants at all": "TRUNCATE access.store_grants",
+}
+
+
+def rows(connection: psycopg.Connection[Any], statement: str) -> list[tuple[Any, ...]]:
+    return sorted(connection.execute(statement.encode()).fetchall())
+
+
+def test_visits_follow_the_orders(database: Database) -> None:
+    with database.as_superuser() as superuser:
+        for how, change in ORDER_CHANGES.items():
+            superuser.execute(change.encode())
+            expected = rows(superuser, VISITS_OF_THE_ORDERS)
+            assert rows(superuser, "SELECT store_id, customer_id, orders FROM access.visits") == expected, how
+
+
+def test_visibility_follows_the_grants(database: Database) -> None:
+    with database.as_superuser() as superuser:
+        for how, change in GRANT_CHANGES.items():
+            superuser.execute(change.encode())
+            expected = rows(superuser, STORES_OF_THE_GRANTS)
+            assert rows(superuser, "SELECT principal_id, store_ids FROM access.visibility") == expected, how
+            masks = superuser.execute(
+                "SELECT store_ids, ARRAY(SELECT n FROM unnest(store_mask) WITH ORDINALITY AS m (visible, n)"
+                " WHERE visible), sees_all, (SELECT count(*) FROM retail.stores) FROM access.visibility"
+            ).fetchall()
+            for store_ids, masked, sees_all, stores in masks:
+                assert masked == store_ids, how
+                assert sees_all == (len(store_ids) == stores), how
+
+
+@pytest.mark.parametrize("isolation", ["READ COMMITTED", "REPEATABLE READ"])
+def test_grants_withdrawn_and_given_at_once_leave_no_stale_store(database: Database, isolation: str) -> None:
+    """The second writer derives from what the first one committed, or fails; it never brings a withdrawn store back."""
+    with database.as_superuser() as first, database.as_superuser() as second, database.as_superuser() as watcher:
+        second.execute(f"BEGIN ISOLATION LEVEL {isolation}".encode())
+        second.execute("SELECT 1 FROM retail.stores").fetchall()  # takes the snapshot
+        first.execute("BEGIN")
+        first.execute("DELETE FROM access.store_grants WHERE store_id = 2")
+        outcome: list[str] = []
+
+        def give() -> None:
+            try:
+                second.execute(
+                    "INSERT INTO access.store_grants SELECT principal_id, 4 FROM access.principals"
+                    " WHERE role = 'regional_manager'"
+                )
+                second.execute("COMMIT")
+                outcome.append("committed")
+            except psycopg.errors.SerializationFailure:
+                second.execute("ROLLBACK")
+                outcome.append("refused")
+
+        thread = threading.Thread(target=give)
+        thread.start()
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+        while thread.is_alive() and watcher.execute(waiting).fetchone() == (0,):
+            pass
+        first.execute("COMMIT")
+        thread.join(30)
+        assert outcome == ["refused" if isolation == "REPEATABLE READ" else "committed"]
+        expected = rows(watcher, STORES_OF_THE_GRANTS)
+        assert rows(watcher, "SELECT principal_id, store_ids FROM access.visibility") == expected
+
+
+def test_orders_that_come_and_go_at_once_are_all_counted(database: Database) -> None:
+    one = "INSERT INTO retail.orders (customer_id, store_id, order_date) VALUES (90001, 7, '2026-01-02')"
+    with database.as_superuser() as first, database.as_superuser() as second:
+        first.execute(
+            "INSERT INTO retail.customers (customer_id, first_name, last_name, email, primary_store_id)"
+            " VALUES (90001, 'Ada', 'Byron', 'ada@example.com', 3)"
+        )
+        first.execute(one.encode())
+        first.execute("BEGIN")
+        first.execute("DELETE FROM retail.orders WHERE customer_id = 90001")
+        thread = threading.Thread(target=second.execute, args=(one.encode(),))
+        thread.start()
+        first.execute("COMMIT")
+        thread.join(30)
+        assert first.execute("SELECT orders FROM access.visits WHERE customer_id = 90001").fetchall() == [(1,)]
+
+
+def test_a_kept_plan_serves_every_caller_its_own(sample: Database) -> None:
+    """The planner is given hints of the caller it plans for; another caller of the same plan must not feel them."""
+    counts = {"head-office": 197665, "kirkland": 2975, "west-region": 99683, "seattle": 54995, "nobody": 0}
+    for first in counts:
+        with sample.as_app() as app:
+            app.execute("SELECT set_config('app.rls_context', %s, false)", (context_of(first),))
+            app.execute("SET plan_cache_mode = force_generic_plan")
+            app.execute("PREPARE kept AS SELECT count(*) FROM retail.orders")
+            for name, expected in [(first, counts[first]), *counts.items()]:
+                app.execute("SELECT set_config('app.rls_context', %s, false)", (context_of(name),))
+                assert app.execute("EXECUTE kept").fetchone() == (expected,), (first, name)
+
+
+def test_a_chain_of_many_stores_is_filtered_alike(database: Database) -> None:
+    """A mask longer than a page, stored out of line."""
+    with database.as_superuser() as superuser:
+        superuser.execute(
+            "INSERT INTO retail.stores (store_id, store_name) SELECT n, 'Store ' || n FROM generate_series(1000, 30000) n"
+        )
+        superuser.execute("INSERT INTO access.store_grants VALUES (%s, 30000)", (caller_of("kirkland").principal_id,))
+        superuser.execute(
+            "INSERT INTO retail.orders (customer_id, store_id, order_date) VALUES (1, 30000, '2026-01-02'),"
+            " (1, 29999, '2026-01-02')"
+        )
+    with database.as_app(context_of("kirkland")) as app:
+        assert app.execute("SELECT count(*) FROM retail.orders").fetchone() == (2976,)
+    with database.as_app(context_of("head-office")) as app:
+        assert app.execute("SELECT count(*) FROM retail.orders").fetchone() == (197667,)
