@@ -1,16 +1,18 @@
 """Which kinds of node a SELECT may consist of. A kind that is not listed is refused, so new grammar is, too."""
 
+# Values and words: nothing in them to look at.
+LEAVES = frozenset({"A_Const", "A_Star", "BitString", "Boolean", "Float", "Integer", "String"})
+
 # Kinds without a name of their own to check: what they hold is looked at, node by node.
 PLAIN_NODES = frozenset(
     {
-        "A_ArrayExpr", "A_Indices", "A_Star", "Alias", "BitString", "BoolExpr", "Boolean", "BooleanTest", "CaseExpr",
-        "CaseWhen", "CoalesceExpr", "ColumnDef", "CommonTableExpr", "CTECycleClause", "CTESearchClause", "Float",
-        "GroupingFunc", "GroupingSet", "Integer", "JsonAggConstructor", "JsonArgument", "JsonArrayAgg",
-        "JsonArrayConstructor", "JsonArrayQueryConstructor", "JsonBehavior", "JsonFormat", "JsonFuncExpr",
-        "JsonIsPredicate", "JsonKeyValue", "JsonObjectAgg", "JsonObjectConstructor", "JsonOutput", "JsonParseExpr",
-        "JsonReturning", "JsonScalarExpr", "JsonSerializeExpr", "JsonTableColumn", "JsonTablePathSpec",
-        "JsonValueExpr", "List", "MinMaxExpr", "NamedArgExpr", "NullTest", "RangeSubselect", "ResTarget", "RowExpr",
-        "String", "TypeCast", "WindowDef",
+        "A_ArrayExpr", "A_Indices", "Alias", "BoolExpr", "BooleanTest", "CaseExpr", "CaseWhen", "CoalesceExpr",
+        "ColumnDef", "CommonTableExpr", "CTECycleClause", "CTESearchClause", "GroupingFunc", "GroupingSet",
+        "JsonAggConstructor", "JsonArgument", "JsonArrayAgg", "JsonArrayConstructor", "JsonArrayQueryConstructor",
+        "JsonBehavior", "JsonFormat", "JsonFuncExpr", "JsonIsPredicate", "JsonKeyValue", "JsonObjectAgg",
+        "JsonObjectConstructor", "JsonOutput", "JsonParseExpr", "JsonReturning", "JsonScalarExpr",
+        "JsonSerializeExpr", "JsonTableColumn", "JsonTablePathSpec", "JsonValueExpr", "List", "MinMaxExpr",
+        "NamedArgExpr", "NullTest", "RangeSubselect", "ResTarget", "RowExpr", "TypeCast", "WindowDef",
     }
 )  # fmt: skip
 

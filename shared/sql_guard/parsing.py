@@ -1,7 +1,8 @@
 """Text in, the tree of the one statement out, by PostgreSQL's own grammar (libpg_query, version 17).
 
-Nothing that a SELECT can say is new in version 18. What this grammar cannot read does not run. One thing that
-PostgreSQL can read is among it: a string that goes on behind a comment and a line break, which is two strings here.
+Nothing that a SELECT can say is new in version 18. What this grammar cannot read does not run. Some of
+what PostgreSQL can read is among it: a comment between NOT and IN, NULLS and FIRST, WITH and TIME or ORDINALITY, before
+UESCAPE, or between the parts of a string that goes on in the next line.
 """
 
 from typing import Any

@@ -135,3 +135,4 @@ SELECT order_id FROM orders WHERE order_date >= CURRENT_DATE - INTERVAL '30 days
 SELECT string_to_table('a,b', ','), json_array_elements_text('["x"]')
 SELECT array_agg(n ORDER BY n) FILTER (WHERE n % 2 = 0) FROM generate_series(1, 1000000) AS n WHERE n < 10
 SELECT bit_count(B'101'), normalize('a', NFC), 'a' IS NORMALIZED, to_hex(255), to_number('1,000', '9,999'), quote_literal('a'), quote_ident('a b')
+SELECT uuid('00000000-0000-0000-0000-000000000000'), jsonb('{}')

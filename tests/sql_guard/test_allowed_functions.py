@@ -92,6 +92,12 @@ def test_no_type_that_looks_a_name_up_in_the_catalog_is_allowed(sample: Database
     assert [name for (name,) in rows if name != "regconfig" and not refuses(f"SELECT 'x'::\"{name}\"")] == []
 
 
+def test_no_function_off_the_list_has_the_name_of_an_allowed_type(sample: Database) -> None:
+    """A type's name called like a function is a cast, unless there is a function of that name."""
+    names = {name for (name,) in rows_of(sample, "SELECT DISTINCT proname FROM pg_proc")}
+    assert not names & allowed.types - allowed.functions
+
+
 def test_no_column_of_the_data_has_a_name_that_may_not_follow_a_dot(sample: Database) -> None:
     rows = rows_of(
         sample,

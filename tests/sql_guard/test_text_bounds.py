@@ -122,6 +122,23 @@ def test_text_that_the_grammar_cannot_read_is_a_syntax_error(text: str, sqlstate
 @pytest.mark.parametrize(
     "text",
     [
+        "SELECT 'a' -- and on\n 'b'",
+        "SELECT E'a' -- and on\n 'b\\', pg_sleep(1) --'",
+        "SELECT U&'d!0061t' /* */ UESCAPE '!'",
+        "SELECT 1 FROM U&\"pg!005fclass\" /* */ UESCAPE '!'",
+        "SELECT 1 WHERE 1 NOT /* */ IN (2)",
+        "SELECT 1 ORDER BY 1 NULLS /* */ FIRST",
+    ],
+)
+def test_where_libpg_query_stumbles_over_a_comment_it_refuses(text: str) -> None:
+    """PostgreSQL takes a comment for white space everywhere. What matters is that no other statement is seen."""
+    with pytest.raises(SqlFault):
+        guard.check(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         "SELECT '((((' || E'\\'((((' || $$((((' $$ || $a$ (((( $b$ $a$",
         "SELECT E'a'\n\t\n 'b\\'((((', 1",
         'SELECT 1 AS "(((("" (((("',
