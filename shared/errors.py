@@ -8,7 +8,7 @@ ZavaError
 └── ToolFault                  what a tool's caller is told: a code, what was wrong, what to do
     ├── ValidationFault        VALIDATION_ERROR
     ├── AuthorizationFault     AUTHORIZATION_ERROR
-    ├── SqlNotAllowed          SQL_NOT_ALLOWED
+    ├── SqlNotAllowed          SQL_NOT_ALLOWED, with position
     ├── SqlFault               SQL_ERROR, with SQLSTATE and position
     ├── QueryTimeout           QUERY_TIMEOUT
     ├── TooExpensive           TOO_EXPENSIVE
@@ -70,9 +70,20 @@ class AuthorizationFault(ToolFault):
 
 
 class SqlNotAllowed(ToolFault):
-    """The statement is something else than one SELECT."""
+    """The statement is something else than one SELECT over the data, or names what callers may not use.
+
+    position counts characters of the caller's text from 1, where one place is to blame.
+    """
 
     code = "SQL_NOT_ALLOWED"
+
+    def __init__(self, problem: str, remedy: str, *, position: int | None = None) -> None:
+        super().__init__(problem, remedy)
+        self.position = position
+
+    def details(self) -> dict[str, object]:
+        """The common details and, if there is one, the position."""
+        return super().details() | ({} if self.position is None else {"position": self.position})
 
 
 class SqlFault(ToolFault):

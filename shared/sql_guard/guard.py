@@ -1,0 +1,28 @@
+"""The guard's steps, from the cheapest to the dearest: text, grammar, names."""
+
+from functools import lru_cache
+
+from shared.sql_guard.allowed_functions import AllowedFunctions
+from shared.sql_guard.parsing import parse_select
+from shared.sql_guard.statement_check import StatementCheck
+from shared.sql_guard.text_bounds import check_text
+
+REMEMBERED = 64
+"""Statements that passed and need not be read again; agents repeat themselves."""
+
+
+class SqlGuard:
+    """Tells which statements may run. Safe to share between calls and threads."""
+
+    def __init__(self, allowed: AllowedFunctions) -> None:
+        self._allowed = allowed
+        # By the whole text, and only what passed: lru_cache keeps no exception.
+        self._remembered = lru_cache(maxsize=REMEMBERED)(self._check)
+
+    def check(self, statement: str) -> None:
+        """Returns for a statement that may run; raises SqlNotAllowed, TooExpensive or SqlFault, nothing else."""
+        self._remembered(statement)
+
+    def _check(self, statement: str) -> None:
+        check_text(statement)
+        StatementCheck(statement, self._allowed).check(parse_select(statement))
