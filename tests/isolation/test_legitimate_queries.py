@@ -1,5 +1,6 @@
-"""Every legitimate query is accepted and answered exactly: the product under its policies against a caller's own rows."""
+"""Every legitimate query is accepted and answered from the caller's rows, exactly as the oracle answers it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
@@ -35,11 +36,11 @@ type Oracles = dict[str, Oracle]
 
 @pytest.fixture(scope="module")
 def source(make_database: MakeDatabase) -> Database:
-    """The sample data and what free queries meet besides."""
+    """Sample data for free queries."""
     database = make_database()
     with database.as_superuser() as connection:
-        connection.execute((FOLDER / "corner_cases.sql").read_bytes())
-        connection.execute("VACUUM (ANALYZE)")
+        connection.execute((FOLDER / "source_rows.sql").read_bytes())
+        connection.execute("VACUUM (FULL, ANALYZE)")
     return database
 
 
@@ -63,11 +64,14 @@ async def door(source: Database) -> AsyncIterator[Invocations]:
 async def test_a_legitimate_query_is_answered_from_the_callers_rows(
     door: Invocations, oracles: Oracles, caller: str, name: str
 ) -> None:
-    expected = await oracles[caller].read(QUERIES[name], max_rows=MAX_ROWS)
-    assert await door.read(caller_of(caller), QUERIES[name], max_rows=MAX_ROWS) == expected
+    expected, answer = await asyncio.gather(
+        oracles[caller].read(QUERIES[name], max_rows=MAX_ROWS),
+        door.read(caller_of(caller), QUERIES[name], max_rows=MAX_ROWS),
+    )
+    assert answer == expected
 
 
-@pytest.mark.parametrize("name", NAMES[::13])
+@pytest.mark.parametrize("name", NAMES[::16])
 async def test_the_tool_gives_the_same_answer(door: Invocations, oracles: Oracles, name: str) -> None:
     expected = await oracles["west-region"].read(QUERIES[name], max_rows=MAX_ROWS)
     token = current_caller.set(caller_of("west-region"))

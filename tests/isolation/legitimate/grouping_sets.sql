@@ -10,7 +10,8 @@ FROM orders GROUP BY CUBE (store_id, extract(year FROM order_date)) ORDER BY sto
 
 -- name: grouping_sets_with_total
 SELECT s.store_name, c.category_name, sum(oi.total_amount) AS revenue
-FROM order_items oi JOIN stores s USING (store_id) JOIN products p USING (product_id) JOIN categories c USING (category_id)
+FROM order_items oi JOIN stores s USING (store_id) JOIN products p USING (product_id)
+JOIN categories c USING (category_id)
 GROUP BY GROUPING SETS ((s.store_name), (c.category_name), ())
 ORDER BY s.store_name NULLS LAST, c.category_name NULLS LAST;
 
@@ -43,18 +44,22 @@ GROUP BY store_id, ROLLUP (to_char(order_date, 'YYYY'), to_char(order_date, 'Q')
 
 -- name: subtotals_only
 SELECT category_id, type_id, round(avg(cost), 2) AS mean_cost
-FROM products GROUP BY GROUPING SETS ((category_id), (category_id, type_id)) HAVING grouping(type_id) = 1 ORDER BY category_id;
+FROM products
+GROUP BY GROUPING SETS ((category_id), (category_id, type_id)) HAVING grouping(type_id) = 1
+ORDER BY category_id;
 
 -- name: average_ticket_in_a_cube
 SELECT b.store_id, b.weekend, round(avg(b.total), 2) AS mean_ticket, count(*) AS tickets
 FROM (SELECT o.store_id, extract(isodow FROM o.order_date) > 5 AS weekend, sum(i.total_amount) AS total
-      FROM orders o JOIN order_items i USING (store_id, order_id) WHERE o.order_date >= '2026-07-01' GROUP BY o.store_id, o.order_id, o.order_date) AS b
+      FROM orders o JOIN order_items i USING (store_id, order_id) WHERE o.order_date >= '2026-07-01'
+      GROUP BY o.store_id, o.order_id, o.order_date) AS b
 GROUP BY CUBE (b.store_id, b.weekend) ORDER BY b.store_id, b.weekend;
 
 -- name: rank_within_each_level
 SELECT level, name, revenue, rank() OVER (PARTITION BY level ORDER BY revenue DESC) AS place
 FROM (
-    SELECT grouping(p.category_id, oi.store_id) AS level, coalesce('category ' || p.category_id, 'store ' || oi.store_id, 'total') AS name,
+    SELECT grouping(p.category_id, oi.store_id) AS level,
+        coalesce('category ' || p.category_id, 'store ' || oi.store_id, 'total') AS name,
         sum(oi.total_amount) AS revenue
     FROM order_items oi JOIN products p USING (product_id)
     GROUP BY GROUPING SETS ((p.category_id), (oi.store_id), ())

@@ -51,13 +51,15 @@ SELECT category_name, count(*) AS types FROM categories NATURAL JOIN product_typ
 
 -- name: self_join_same_price
 SELECT a.sku AS sku, b.sku AS other_sku, a.base_price
-FROM products a JOIN products b ON a.base_price = b.base_price AND a.product_id < b.product_id AND a.category_id <> b.category_id
+FROM products a
+JOIN products b ON a.base_price = b.base_price AND a.product_id < b.product_id AND a.category_id <> b.category_id
 ORDER BY a.base_price DESC, a.sku, b.sku
 LIMIT 60;
 
 -- name: self_join_repeat_next_day
 SELECT a.customer_id, a.order_date, b.order_id AS next_order
-FROM orders a JOIN orders b ON b.customer_id = a.customer_id AND b.store_id = a.store_id AND b.order_date = a.order_date + 1
+FROM orders a
+JOIN orders b ON b.customer_id = a.customer_id AND b.store_id = a.store_id AND b.order_date = a.order_date + 1
 WHERE a.order_date >= '2026-01-01'
 ORDER BY a.order_date, a.customer_id, a.order_id, b.order_id
 LIMIT 100;
@@ -82,7 +84,8 @@ ORDER BY 3 DESC, 1, 2;
 -- name: price_bands_by_range_join
 SELECT band.name, count(*) AS products, round(avg(p.base_price), 2) AS mean_price
 FROM products p
-JOIN (VALUES ('cheap', 0::numeric, 10::numeric), ('middle', 10, 50), ('dear', 50, 200), ('luxury', 200, 100000)) AS band (name, low, high)
+JOIN (VALUES ('cheap', 0::numeric, 10::numeric), ('middle', 10, 50), ('dear', 50, 200),
+    ('luxury', 200, 100000)) AS band (name, low, high)
     ON p.base_price >= band.low AND p.base_price < band.high
 GROUP BY band.name, band.low
 ORDER BY band.low;
@@ -91,14 +94,18 @@ ORDER BY band.low;
 SELECT s.store_id, y.year, count(o.order_id) AS orders
 FROM stores s
 CROSS JOIN generate_series(2020, 2026) AS y (year)
-LEFT JOIN orders o ON o.store_id = s.store_id AND o.order_date >= make_date(y.year, 1, 1) AND o.order_date < make_date(y.year + 1, 1, 1)
+LEFT
+JOIN orders o ON o.store_id = s.store_id AND o.order_date >= make_date(y.year, 1,
+    1) AND o.order_date < make_date(y.year + 1, 1, 1)
 GROUP BY s.store_id, y.year
 ORDER BY s.store_id, y.year;
 
 -- name: nested_join_tree
 SELECT s.store_name, t.type_name, sum(oi.quantity) AS pieces
 FROM stores s
-LEFT JOIN (orders o JOIN (order_items oi JOIN (products p JOIN product_types t ON t.type_id = p.type_id) ON p.product_id = oi.product_id)
+LEFT
+JOIN (orders o JOIN (order_items oi
+    JOIN (products p JOIN product_types t ON t.type_id = p.type_id) ON p.product_id = oi.product_id)
     ON oi.order_id = o.order_id AND oi.store_id = o.store_id)
     ON o.store_id = s.store_id AND o.order_date BETWEEN DATE '2026-06-01' AND DATE '2026-06-07'
 GROUP BY s.store_name, t.type_name
@@ -132,7 +139,8 @@ ORDER BY 1, 2;
 -- name: left_join_with_filter_in_on
 SELECT p.product_id, p.product_name, coalesce(sum(oi.quantity), 0) AS sold_on_new_years_day
 FROM products p
-LEFT JOIN (order_items oi JOIN orders o ON o.order_id = oi.order_id AND o.store_id = oi.store_id AND o.order_date = '2026-01-01')
+LEFT
+JOIN (order_items oi JOIN orders o ON o.order_id = oi.order_id AND o.store_id = oi.store_id AND o.order_date = '2026-01-01')
     ON oi.product_id = p.product_id
 GROUP BY p.product_id
 ORDER BY sold_on_new_years_day DESC, p.product_id
@@ -144,7 +152,8 @@ WHERE o.customer_id = c.customer_id AND c.primary_store_id = s.store_id AND s.is
 GROUP BY o.store_id ORDER BY o.store_id;
 
 -- name: inventory_value_by_category
-SELECT i.store_id, c.category_name, sum(i.stock_level * p.cost) AS value_at_cost, sum(i.stock_level * p.base_price) AS value_at_price
+SELECT i.store_id, c.category_name, sum(i.stock_level * p.cost) AS value_at_cost,
+    sum(i.stock_level * p.base_price) AS value_at_price
 FROM inventory i JOIN products p USING (product_id) JOIN categories c USING (category_id)
 GROUP BY i.store_id, c.category_name
 ORDER BY i.store_id, c.category_name;
@@ -161,7 +170,8 @@ ORDER BY c.customer_id
 LIMIT 100;
 
 -- name: compare_two_stores
-SELECT p.product_id, here.stock_level AS kirkland, there.stock_level AS redmond, here.stock_level - there.stock_level AS more
+SELECT p.product_id, here.stock_level AS kirkland, there.stock_level AS redmond,
+    here.stock_level - there.stock_level AS more
 FROM products p
 LEFT JOIN inventory here ON here.product_id = p.product_id AND here.store_id = 7
 LEFT JOIN inventory there ON there.product_id = p.product_id AND there.store_id = 6

@@ -1,7 +1,8 @@
 -- Single rows and short lists: what an agent asks first.
 
 -- name: one_order
-SELECT * FROM retail.orders WHERE store_id = 7 AND order_id = (SELECT min(order_id) FROM retail.orders WHERE store_id = 7);
+SELECT *
+FROM retail.orders WHERE store_id = 7 AND order_id = (SELECT min(order_id) FROM retail.orders WHERE store_id = 7);
 
 -- name: orders_of_one_customer
 SELECT order_id, store_id, order_date
@@ -36,7 +37,8 @@ FROM retail.products p, retail.categories c, retail.product_types t
 WHERE p.category_id = c.category_id AND p.type_id = t.type_id AND p.product_name = 'Friction Tape';
 
 -- name: product_by_sku
-SELECT product_id, product_name, base_price FROM products WHERE sku = (SELECT max(sku) FROM products WHERE sku LIKE 'PT-%');
+SELECT product_id, product_name, base_price
+FROM products WHERE sku = (SELECT max(sku) FROM products WHERE sku LIKE 'PT-%');
 
 -- name: sold_out_products
 SELECT i.store_id, p.sku, p.product_name
@@ -72,22 +74,29 @@ ORDER BY discount_percent DESC, total_amount DESC, order_item_id LIMIT 12;
 TABLE retail.categories ORDER BY category_id;
 
 -- name: is_anything_there
-SELECT EXISTS (SELECT 1 FROM orders) AS has_orders, EXISTS (SELECT 1 FROM customers WHERE last_name = 'Nobody-Of-This-Name') AS has_ghost;
+SELECT EXISTS (SELECT 1 FROM orders) AS has_orders,
+    EXISTS (SELECT 1 FROM customers WHERE last_name = 'Nobody-Of-This-Name') AS has_ghost;
 
 -- name: first_and_last_day
 SELECT min(order_date) AS first_day, max(order_date) AS last_day, max(order_date) - min(order_date) AS days FROM orders;
 
 -- name: names_in_other_alphabets
-SELECT customer_id, first_name, last_name FROM customers WHERE last_name = '李' OR first_name = 'Zoë' ORDER BY customer_id;
+SELECT customer_id, first_name, last_name
+FROM customers WHERE last_name = '李' OR first_name = 'Zoë'
+ORDER BY customer_id;
 
 -- name: public_id_of_a_store
 SELECT store_id, rls_user_id FROM retail.stores WHERE rls_user_id = '9c8b7a65-4321-fed0-9876-543210fedcba'::uuid;
 
 -- name: customers_of_the_first_week
-SELECT customer_id, created_at FROM customers WHERE created_at < TIMESTAMPTZ '2020-01-08 00:00:00+00' ORDER BY created_at, customer_id LIMIT 40;
+SELECT customer_id, created_at
+FROM customers WHERE created_at < TIMESTAMPTZ '2020-01-08 00:00:00+00'
+ORDER BY created_at, customer_id LIMIT 40;
 
 -- name: a_few_by_list
-SELECT product_id, sku FROM products WHERE product_id IN (1, 7, 77, 177, 277) ORDER BY array_position(ARRAY[277, 7, 1, 77, 177], product_id);
+SELECT product_id, sku
+FROM products WHERE product_id IN (1, 7, 77, 177, 277)
+ORDER BY array_position(ARRAY[277, 7, 1, 77, 177], product_id);
 
 -- name: more_rows_than_are_returned
 SELECT order_id, store_id FROM orders ORDER BY order_id;
