@@ -44,7 +44,9 @@ GROUP BY s.store_id, s.store_name
 ORDER BY s.store_id;
 
 -- name: money_formats
-SELECT store_id, to_char(sum(total_amount), 'FM$999,999,990.00') AS money, to_char(avg(discount_percent), 'FM990.000%') AS percent, to_char(count(*), 'FM999,999') AS lines, to_char(store_id, 'FMRN') AS roman FROM order_items GROUP BY store_id ORDER BY store_id;
+SELECT store_id, to_char(sum(total_amount), 'FM$999,999,990.00') AS money, to_char(avg(discount_percent),
+    'FM990.000%') AS percent, to_char(count(*), 'FM999,999') AS lines, to_char(store_id, 'FMRN') AS roman
+        FROM order_items GROUP BY store_id ORDER BY store_id;
 
 -- name: roundings
 SELECT product_id, round(base_price), ceil(base_price), floor(base_price), trunc(base_price, 1),
@@ -72,7 +74,9 @@ FROM stores
 ORDER BY store_id;
 
 -- name: trims_and_pads
-SELECT trim(BOTH ' ' FROM '  x  '), ltrim('xxabc', 'x'), rtrim('abc  '), btrim('--a--', '-'), lpad(store_id::text, 3, '0'), rpad(store_name, 8, '.'), overlay(store_name PLACING 'ZAVA' FROM 1 FOR 4), substring(store_name FROM 6 FOR 6), substr(store_name, 13) FROM stores ORDER BY store_id;
+SELECT trim(BOTH ' ' FROM '  x  '), ltrim('xxabc', 'x'), rtrim('abc  '), btrim('--a--', '-'), lpad(store_id::text, 3,
+    '0'), rpad(store_name, 8, '.'), overlay(store_name PLACING 'ZAVA' FROM 1 FOR 4), substring(store_name
+        FROM 6 FOR 6), substr(store_name, 13) FROM stores ORDER BY store_id;
 
 -- name: concatenations
 SELECT concat(first_name, ' ', last_name, ' <', email, '>') AS address,

@@ -140,7 +140,8 @@ ORDER BY 1, 2;
 SELECT p.product_id, p.product_name, coalesce(sum(oi.quantity), 0) AS sold_on_new_years_day
 FROM products p
 LEFT
-JOIN (order_items oi JOIN orders o ON o.order_id = oi.order_id AND o.store_id = oi.store_id AND o.order_date = '2026-01-01')
+JOIN (order_items oi JOIN orders o ON o.order_id = oi.order_id AND o.store_id = oi.store_id
+    AND o.order_date = '2026-01-01')
     ON oi.product_id = p.product_id
 GROUP BY p.product_id
 ORDER BY sold_on_new_years_day DESC, p.product_id
@@ -181,7 +182,8 @@ ORDER BY p.product_id;
 -- name: transfer_proposals
 SELECT short.store_id AS needs, full_store.store_id AS has, short.product_id, full_store.stock_level
 FROM inventory short
-JOIN inventory full_store ON full_store.product_id = short.product_id AND full_store.stock_level > 40 AND full_store.store_id <> short.store_id
+JOIN inventory full_store ON full_store.product_id = short.product_id AND full_store.stock_level > 40
+    AND full_store.store_id <> short.store_id
 WHERE short.stock_level = 0
 ORDER BY short.product_id, short.store_id, full_store.store_id;
 

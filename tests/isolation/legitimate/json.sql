@@ -40,22 +40,27 @@ SELECT t.sku, t.pieces, t.paid
 FROM (SELECT jsonb_agg(jsonb_build_object('sku', p.sku, 'pieces', oi.quantity, 'paid', oi.total_amount)
     ORDER BY oi.order_item_id) AS lines
       FROM order_items oi JOIN products p USING (product_id) WHERE oi.order_id < 1500 AND oi.quantity >= 4) AS source,
-    JSON_TABLE(source.lines, '$[*] ? (@.pieces > 4)' COLUMNS (place FOR ORDINALITY, sku text PATH '$.sku', pieces integer PATH '$.pieces', paid numeric PATH '$.paid')) AS t
+    JSON_TABLE(source.lines, '$[*] ? (@.pieces > 4)' COLUMNS (place FOR ORDINALITY, sku text PATH '$.sku',
+        pieces integer PATH '$.pieces', paid numeric PATH '$.paid')) AS t
 ORDER BY t.place;
 
 -- name: nested_json_table
-SELECT jt.* FROM JSON_TABLE('{"regions": [{"name": "west", "stores": [1, 2]}, {"name": "east", "stores": [4]}]}'::jsonb, '$.regions[*]'
+SELECT jt.*
+    FROM JSON_TABLE('{"regions": [{"name": "west", "stores": [1, 2]}, {"name": "east", "stores": [4]}]}'::jsonb,
+        '$.regions[*]'
     COLUMNS (region text PATH '$.name', NESTED PATH '$.stores[*]' COLUMNS (store_id integer PATH '$'))) AS jt
 JOIN stores USING (store_id) ORDER BY region, store_id;
 
 -- name: json_value_and_query
-SELECT JSON_VALUE(doc, '$.price' RETURNING numeric) AS price, JSON_QUERY(doc, '$.tags' WITH WRAPPER) AS tags, JSON_EXISTS(doc, '$.tags[*] ? (@ == "sale")') AS on_sale
+SELECT JSON_VALUE(doc, '$.price' RETURNING numeric) AS price, JSON_QUERY(doc, '$.tags' WITH WRAPPER) AS tags,
+    JSON_EXISTS(doc, '$.tags[*] ? (@ == "sale")') AS on_sale
 FROM (SELECT jsonb_build_object('price', base_price, 'tags', CASE WHEN base_price < 10 THEN '["sale", "small"]'::jsonb
     ELSE '["new"]'::jsonb END) AS doc, product_id FROM products WHERE category_id = 5) AS d
 ORDER BY product_id;
 
 -- name: json_value_defaults
-SELECT JSON_VALUE('{"a": "x"}'::jsonb, '$.b' DEFAULT 'none' ON EMPTY) AS missing, JSON_VALUE('{"a": "x"}'::jsonb, '$.a' RETURNING integer DEFAULT -1 ON ERROR) AS wrong, count(*) AS stores FROM stores;
+SELECT JSON_VALUE('{"a": "x"}'::jsonb, '$.b' DEFAULT 'none' ON EMPTY) AS missing, JSON_VALUE('{"a": "x"}'::jsonb,
+    '$.a' RETURNING integer DEFAULT -1 ON ERROR) AS wrong, count(*) AS stores FROM stores;
 
 -- name: path_query
 SELECT store_id, jsonb_path_query(stock, '$[*] ? (@.n > 100).p')::int AS product_id
@@ -64,10 +69,12 @@ FROM (SELECT store_id, jsonb_agg(jsonb_build_object('p', product_id, 'n', stock_
 ORDER BY 1, 2;
 
 -- name: path_query_array
-SELECT jsonb_path_query_array(jsonb_agg(base_price ORDER BY product_id), '$[*] ? (@ > 300)') AS dear, jsonb_path_query_first(jsonb_agg(sku ORDER BY sku), '$[last]') AS last_sku FROM products;
+SELECT jsonb_path_query_array(jsonb_agg(base_price ORDER BY product_id), '$[*] ? (@ > 300)') AS dear,
+    jsonb_path_query_first(jsonb_agg(sku ORDER BY sku), '$[last]') AS last_sku FROM products;
 
 -- name: path_exists_and_match
-SELECT count(*) FILTER (WHERE to_jsonb(o) @? '$.order_date ? (@ like_regex "^2026-0[1-3]")') AS first_quarter, count(*) FILTER (WHERE to_jsonb(o) @@ '$.customer_id < 1000') AS early_customers
+SELECT count(*) FILTER (WHERE to_jsonb(o) @? '$.order_date ? (@ like_regex "^2026-0[1-3]")') AS first_quarter,
+    count(*) FILTER (WHERE to_jsonb(o) @@ '$.customer_id < 1000') AS early_customers
 FROM orders o WHERE store_id = 7;
 
 -- name: operators

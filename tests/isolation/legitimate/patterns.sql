@@ -24,7 +24,9 @@ SELECT customer_id, last_name FROM customers WHERE last_name LIKE '100!%!_%' ESC
 SELECT count(*) AS people FROM customers WHERE last_name LIKE 'O''B%' OR last_name LIKE '%"%';
 
 -- name: regex_operators
-SELECT count(*) FILTER (WHERE product_name ~ '[0-9]+-inch') AS with_inches, count(*) FILTER (WHERE product_name ~* 'SET$') AS sets, count(*) FILTER (WHERE product_name !~ '^[A-Z]') AS odd, count(*) FILTER (WHERE product_name !~* 'saw') AS no_saws FROM products;
+SELECT count(*) FILTER (WHERE product_name ~ '[0-9]+-inch') AS with_inches,
+    count(*) FILTER (WHERE product_name ~* 'SET$') AS sets, count(*) FILTER (WHERE product_name !~ '^[A-Z]') AS odd,
+        count(*) FILTER (WHERE product_name !~* 'saw') AS no_saws FROM products;
 
 -- name: regex_replace
 SELECT product_id, regexp_replace(product_name, '(\d+)-inch', '\1"', 'g') AS short
@@ -62,7 +64,8 @@ FROM customers WHERE phone IS NOT NULL
 ORDER BY customer_id LIMIT 10;
 
 -- name: phone_digits
-SELECT area, count(*) FROM (SELECT left(regexp_replace(phone, '\D', '', 'g'), 3) AS area FROM customers WHERE phone ~ '^\(\d{3}\) 555-\d{4}$') AS a GROUP BY area ORDER BY area;
+SELECT area, count(*) FROM (SELECT left(regexp_replace(phone, '\D', '', 'g'), 3) AS area FROM customers
+    WHERE phone ~ '^\(\d{3}\) 555-\d{4}$') AS a GROUP BY area ORDER BY area;
 
 -- name: starts_with
 SELECT count(*) FROM customers WHERE starts_with(last_name, 'M') OR last_name ^@ 'N';

@@ -56,7 +56,8 @@ WITH RECURSIVE linked (customer_id, hops) AS (
     SELECT other.customer_id, linked.hops + 1
     FROM linked
     JOIN orders mine ON mine.customer_id = linked.customer_id AND mine.store_id = 7
-    JOIN orders other ON other.store_id = 7 AND other.order_date = mine.order_date AND other.customer_id <> mine.customer_id
+    JOIN orders other ON other.store_id = 7 AND other.order_date = mine.order_date
+        AND other.customer_id <> mine.customer_id
     WHERE linked.hops < 2
 )
 SELECT customer_id, min(hops) AS hops FROM linked GROUP BY customer_id ORDER BY hops, customer_id;

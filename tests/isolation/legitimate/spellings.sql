@@ -59,7 +59,8 @@ FROM retail.inventory AS signing_keys WHERE signing_keys.product_id = 3
 ORDER BY 1;
 
 -- name: strings_like_attacks
-SELECT '''; DROP TABLE retail.orders; --' AS a, 'pg_sleep(10)' AS b, 'SELECT set_config(''app.rls_context'', ''x'', true)' AS c, '1; ROLLBACK' AS d, count(*) AS orders FROM orders;
+SELECT '''; DROP TABLE retail.orders; --' AS a, 'pg_sleep(10)' AS b,
+    'SELECT set_config(''app.rls_context'', ''x'', true)' AS c, '1; ROLLBACK' AS d, count(*) AS orders FROM orders;
 
 -- name: attack_as_a_search_word
 SELECT (SELECT count(*) FROM customers) AS searched, count(*) AS found
@@ -144,7 +145,9 @@ GROUP BY 1
 ORDER BY 1;
 
 -- name: question_marks_colons_dollars
-SELECT '{"a": 1}'::jsonb ? 'a' AS has, '{"a": 1}'::jsonb ?| ARRAY['b', 'a'] AS any_of, '{"a": 1}'::jsonb ?& ARRAY['a', 'b'] AS all_of, (ARRAY[1, 2, 3])[1:2] AS slice, ':name' AS colon, '$1' AS dollar FROM categories WHERE category_id = 1;
+SELECT '{"a": 1}'::jsonb ? 'a' AS has, '{"a": 1}'::jsonb ?| ARRAY['b', 'a'] AS any_of, '{"a": 1}'::jsonb ?& ARRAY['a',
+    'b'] AS all_of, (ARRAY[1, 2, 3])[1:2] AS slice, ':name' AS colon, '$1' AS dollar FROM categories
+        WHERE category_id = 1;
 
 -- name: words_of_writing_statements
 SELECT 'update' AS update, 'delete' AS "delete", 'insert' AS insert, store_id AS truncate, count(*) AS grant_count,

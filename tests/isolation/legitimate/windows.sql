@@ -37,7 +37,8 @@ FROM orders WHERE order_date BETWEEN '2025-05-01' AND '2025-06-30' GROUP BY orde
 
 -- name: centred_average_by_range
 SELECT order_date, count(*) AS orders,
-    sum(count(*)) OVER (ORDER BY order_date RANGE BETWEEN INTERVAL '3 days' PRECEDING AND INTERVAL '3 days' FOLLOWING) AS around
+    sum(count(*)) OVER (ORDER BY order_date RANGE BETWEEN INTERVAL '3 days' PRECEDING
+        AND INTERVAL '3 days' FOLLOWING) AS around
 FROM orders WHERE order_date BETWEEN '2021-02-01' AND '2021-03-15' GROUP BY order_date ORDER BY order_date;
 
 -- name: frame_by_groups
@@ -46,7 +47,8 @@ FROM products WHERE category_id = 3 ORDER BY base_price, product_id;
 
 -- name: exclude_current_row
 SELECT store_id, product_id, stock_level,
-    round(avg(stock_level) OVER (PARTITION BY product_id ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW), 2) AS elsewhere
+    round(avg(stock_level) OVER (PARTITION BY product_id ROWS BETWEEN UNBOUNDED PRECEDING
+        AND UNBOUNDED FOLLOWING EXCLUDE CURRENT ROW), 2) AS elsewhere
 FROM inventory WHERE product_id <= 30 ORDER BY product_id, store_id;
 
 -- name: exclude_ties
