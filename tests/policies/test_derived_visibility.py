@@ -31,7 +31,7 @@ ORDER_CHANGES = {
     "orders gone": "DELETE FROM retail.orders WHERE store_id = 7",
     "orders of another customer": "UPDATE retail.orders SET customer_id = 1 + customer_id % 50 WHERE store_id = 5",
     "nothing changed": "UPDATE retail.orders SET order_date = order_date WHERE store_id = 6",
-    "a customer moved": "UPDATE retail.customers SET primary_store_id = 1 + primary_store_id % 8 WHERE customer_id < 900",
+    "a customer moved": "UPDATE retail.customers SET primary_store_id = 1 + primary_store_id % 8 WHERE customer_id < 9",
     "nothing left": "TRUNCATE retail.orders CASCADE",
 }
 GRANT_CHANGES = {
@@ -141,7 +141,7 @@ def test_a_chain_of_many_stores_is_filtered_alike(database: Database) -> None:
     """A mask longer than a page, stored out of line."""
     with database.as_superuser() as superuser:
         superuser.execute(
-            "INSERT INTO retail.stores (store_id, store_name) SELECT n, 'Store ' || n FROM generate_series(1000, 30000) n"
+            "INSERT INTO retail.stores (store_id, store_name) SELECT n, 'S' || n FROM generate_series(1000, 30000) n"
         )
         superuser.execute("INSERT INTO access.store_grants VALUES (%s, 30000)", (caller_of("kirkland").principal_id,))
         superuser.execute(
