@@ -103,8 +103,8 @@ class Attestation:
 async def attest(connection: Connection, keys: Sequence[Secret]) -> Attestation:
     """The proof over one connection of the callers' login.
 
-    keys: signing keys, newest first. Raises Unavailable where the database knows none of them, psycopg.Error where it
-    does not answer.
+    keys: signing keys, newest first. Raises Unavailable where the database knows none of them, psycopg.OperationalError
+    where it does not answer.
     """
     began, checked_at = time.perf_counter(), datetime.now(UTC)
     findings = await _catalogue_findings(connection)
@@ -113,7 +113,9 @@ async def attest(connection: Connection, keys: Sequence[Secret]) -> Attestation:
     except Unavailable:
         if not findings:  # else they may well be the reason
             raise
-    except psycopg.ProgrammingError as error:  # such as a function that is gone, or that the login may not call
+    except psycopg.OperationalError:
+        raise
+    except psycopg.Error as error:  # such as a function that is gone, or that the login may not call
         findings.append(Finding("canaries", "the probe", f"fails: {error.diag.message_primary}"))
     return Attestation(tuple(findings), checked_at, time.perf_counter() - began)
 

@@ -75,7 +75,12 @@ WHERE namespace.nspname = 'retail' AND attribute.wrong
 UNION ALL
 SELECT 'retail.' || name, 'is missing'
 FROM jsonb_object_keys(%(guards)s::jsonb) AS name
-WHERE to_regclass('retail.' || quote_ident(name)) IS NULL;
+WHERE name NOT IN (
+    SELECT relation.relname
+    FROM pg_catalog.pg_class AS relation
+    JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
+    WHERE namespace.nspname = 'retail' AND relation.relkind IN ('r', 'p')
+);
 
 -- name: policies
 -- Permissive policies add up, so there is exactly one. Its condition is the guard alone or the guard AND more: what is
