@@ -6,7 +6,9 @@ LANGUAGE sql STABLE PARALLEL SAFE
 SECURITY DEFINER -- callers must not read keys, principals or grants
 SET search_path = pg_catalog, pg_temp
 AS $$
-    WITH visible AS MATERIALIZED (SELECT access.visible_stores() AS stores),
+    WITH caller AS MATERIALIZED (SELECT access.visible_stores() AS stores),
+    -- No row without a store, so that nothing is looked up for nobody.
+    visible AS MATERIALIZED (SELECT stores FROM caller WHERE cardinality(stores) > 0),
     seen AS (
         SELECT customer_id FROM visible JOIN retail.customers ON primary_store_id = ANY (visible.stores)
         UNION
