@@ -44,6 +44,8 @@ GUARDS: Mapping[str, str] = {
 
 
 WELL_SIGNED = "a principal without grants"
+NAMED = 8
+"""Findings of a check that a report names; the log has all."""
 
 
 @dataclass(frozen=True)
@@ -89,15 +91,28 @@ class Attestation:
     findings: tuple[Finding, ...]
     checked_at: datetime
     seconds: float
+    checks: tuple[Check, ...] = CHECKS
 
     @property
     def holds(self) -> bool:
         """Whether tenants are isolated, as far as anybody can prove."""
         return not self.findings
 
-    def against(self, check: Check) -> list[Finding]:
-        """The findings of one check."""
-        return [finding for finding in self.findings if finding.check == check.name]
+    def report(self) -> dict[str, Any]:
+        """For people and programs that may know: JSON-serialisable."""
+        return {
+            "holds": self.holds,
+            "checked_at": self.checked_at.isoformat(timespec="seconds"),
+            "duration_ms": round(self.seconds * 1000),
+            "checks": [self._outcome(check) for check in self.checks],
+        }
+
+    def _outcome(self, check: Check) -> dict[str, Any]:
+        found = [str(finding) for finding in self.findings if finding.check == check.name]
+        if len(found) > NAMED:
+            found[NAMED:] = [f"and {len(found) - NAMED} more"]
+        detail = f"{'; '.join(found)}. {check.remedy}" if found else check.claim
+        return {"name": check.name, "holds": not found, "detail": detail}
 
 
 async def attest(connection: Connection, keys: Sequence[Secret]) -> Attestation:

@@ -6,7 +6,6 @@ from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
-from shared.attestation import CHECKS, Attestation
 from shared.errors import AuthorizationFault
 from shared.identity import Caller, current_caller
 from shared.invocation import Invocations
@@ -42,7 +41,7 @@ def isolation_tools(invocations: Invocations) -> list[Tool]:
         """
         if await _role(door, current_caller.get()) != "super_admin":
             raise AuthorizationFault("This tool is for administrators.", "Ask one of them to call it.")
-        proof = _proof(await invocations.isolation.renewed())
+        proof = Proof.model_validate((await invocations.isolation.renewed()).report())
         return result(_as_text(proof), proof)
 
     return [read_tool(prove_isolation, "Prove isolation")]
@@ -52,20 +51,6 @@ async def _role(door: Invocations, caller: Caller) -> str | None:
     """The caller's role as the database knows it, whatever its token says."""
     answer = await door.read(caller, named_queries("access")["role"], max_rows=1)
     return str(answer.rows[0][0]) if answer.rows else None
-
-
-def _proof(attestation: Attestation) -> Proof:
-    checks = []
-    for check in CHECKS:
-        findings = attestation.against(check)
-        wrong = f"{'; '.join(map(str, findings))}. {check.remedy}"
-        checks.append(CheckOutcome(name=check.name, holds=not findings, detail=wrong if findings else check.claim))
-    return Proof(
-        holds=attestation.holds,
-        checked_at=attestation.checked_at.isoformat(timespec="seconds"),
-        duration_ms=round(attestation.seconds * 1000),
-        checks=checks,
-    )
 
 
 def _as_text(proof: Proof) -> str:

@@ -151,7 +151,8 @@ SABOTAGES = {
         "policies canaries",
     ),
     "guard that costs": Sabotage(
-        "ALTER POLICY select_callers ON retail.orders USING (store_id = ANY ((SELECT access.visible_stores())::integer[]))",
+        "ALTER POLICY select_callers ON retail.orders"
+        " USING (store_id = ANY ((SELECT access.visible_stores())::integer[]))",
         "policies",
     ),
     "guard of another column": Sabotage(
