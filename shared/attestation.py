@@ -6,8 +6,8 @@ cannot show: contexts that must see nothing are entered, and see nothing. Two ro
 
 import re
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -135,11 +135,24 @@ async def attest(connection: Connection, keys: Sequence[Secret]) -> Attestation:
     return Attestation(tuple(findings), checked_at, time.perf_counter() - began)
 
 
+@asynccontextmanager
+async def _one_round_trip(connection: Connection) -> AsyncIterator[None]:
+    """A transaction that leaves nothing; its answers can be fetched behind it."""
+    try:
+        async with connection.pipeline():
+            await connection.execute("BEGIN READ ONLY")
+            yield
+            await connection.execute("ROLLBACK")
+    except psycopg.Error:
+        await connection.rollback()
+        raise
+
+
 async def _catalogue_findings(connection: Connection) -> list[Finding]:
     queries = named_queries("attestation")
     checks = [check.name for check in CHECKS if check.name in queries]
     expected = _expected()
-    async with connection.pipeline(), connection.transaction(force_rollback=True):
+    async with _one_round_trip(connection):
         cursors = [await connection.execute(queries[check], expected) for check in checks]
     found = zip(checks, [await cursor.fetchall() for cursor in cursors], strict=True)
     return [Finding(check, *row) for check, rows in found for row in sorted(set(rows))]
@@ -159,7 +172,7 @@ async def _fly(connection: Connection, canaries: Mapping[str, str]) -> tuple[boo
     """Whether the canary that is signed as it should be was accepted, and what is wrong with any of them."""
     rows_of_tables = _rows_of_tables()
     accepted, seen = {}, {}
-    async with connection.pipeline(), connection.transaction(force_rollback=True):
+    async with _one_round_trip(connection):
         seen["a session as it begins"] = await connection.execute(rows_of_tables)
         for name, context in canaries.items():
             accepted[name] = await connection.execute("SELECT access.enter_context(%s)", (context,))

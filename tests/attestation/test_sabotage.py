@@ -1,29 +1,11 @@
 """Each way to break isolation is found, by a login that connects afterwards as the server does."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-
-import psycopg
 import pytest
 
-from shared.attestation import Attestation, attest
-from shared.schema import deploy_schema
-from tests.conftest import KEY, Database
+from tests.attestation.sabotage import LEAK, Sabotage, attested, sabotaged
+from tests.conftest import Database
 
 pytestmark = pytest.mark.anyio
-
-
-@dataclass(frozen=True)
-class Sabotage:
-    """What an administrator may do by mistake or an intruder on purpose.
-
-    found: the checks that fail, and no others. undo: what a deploy does not put back.
-    """
-
-    statement: str
-    found: str
-    undo: str = ""
 
 
 _VERIFIED = """
@@ -132,9 +114,7 @@ SABOTAGES = {
         "ALTER TABLE retail.stock RENAME TO inventory",
     ),
     # Policies
-    "true for the login": Sabotage(
-        "CREATE POLICY everything ON retail.orders FOR SELECT TO zava_app USING (true)", "policies canaries"
-    ),
+    "true for the login": LEAK,
     "true for everybody": Sabotage(
         "CREATE POLICY everything ON retail.orders FOR SELECT USING (true)", "policies canaries"
     ),
@@ -269,24 +249,6 @@ SABOTAGES = {
     "a setting more": Sabotage("ALTER ROLE zava_app SET app.rls_context = 'v1|'", "settings"),
     "row security off": Sabotage("ALTER ROLE zava_app SET row_security = off", "login settings canaries"),
 }
-
-
-async def attested(database: Database) -> Attestation:
-    async with await psycopg.AsyncConnection.connect(database.app_url, autocommit=True) as connection:
-        return await attest(connection, [KEY])
-
-
-@contextmanager
-def sabotaged(database: Database, sabotage: Sabotage) -> Iterator[None]:
-    """The database as the sabotage leaves it; behind it, a deploy and what a deploy does not put back."""
-    with database.as_superuser() as superuser:
-        try:
-            superuser.execute(sabotage.statement.replace("{database}", database.name))
-            yield
-        finally:
-            if sabotage.undo:
-                superuser.execute(sabotage.undo.replace("{database}", database.name))
-            deploy_schema(superuser)
 
 
 async def test_a_sound_database_holds(breakable: Database) -> None:
