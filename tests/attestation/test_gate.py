@@ -21,6 +21,7 @@ from shared.isolation import Isolation
 from shared.mcp_server import build_app, build_server
 from shared.pool import open_pool
 from shared.vault import Secret, Vault
+from tests.attestation.conftest import ORDERS_A_STORE
 from tests.attestation.sabotage import LEAK, sabotaged
 from tests.clock import FakeClock
 from tests.conftest import KEY, PASSWORDS, Database, KeptSecrets, caller_of, settings_for
@@ -90,7 +91,7 @@ async def test_the_clock_is_told_in_any_case(breakable: Database, clock: FakeClo
 
 async def test_what_breaks_later_is_found_ten_minutes_later(breakable: Database, clock: FakeClock) -> None:
     async with gated(breakable.app_url, clock) as door:
-        assert await count(door) == 2975
+        assert await count(door) == ORDERS_A_STORE
         with sabotaged(breakable, LEAK):
             clock.now += 600
             await count(door)  # not delayed: the proof is renewed behind it
@@ -101,7 +102,7 @@ async def test_what_breaks_later_is_found_ten_minutes_later(breakable: Database,
 
 async def test_an_instance_that_slept_proves_before_it_answers(breakable: Database, clock: FakeClock) -> None:
     async with gated(breakable.app_url, clock) as door:
-        assert await count(door) == 2975
+        assert await count(door) == ORDERS_A_STORE
         with sabotaged(breakable, LEAK):
             clock.now += 1800
             with pytest.raises(Unavailable, match=CANNOT_PROVE):
@@ -112,20 +113,20 @@ async def test_many_first_calls_share_one_proof_of_two_round_trips_and_later_one
     breakable: Database, clock: FakeClock
 ) -> None:
     async with wire_to(breakable.app_url) as wire, gated(wire.url(breakable.app_url), clock) as door:
-        assert await count(door.without_proof()) == 2975
+        assert await count(door.without_proof()) == ORDERS_A_STORE
         wire.forget()
-        assert await asyncio.gather(*(count(door) for _ in range(5))) == [2975] * 5
+        assert await asyncio.gather(*(count(door) for _ in range(5))) == [ORDERS_A_STORE] * 5
         assert wire.round_trips == 5 + 2
         wire.forget()
-        assert await count(door) == 2975
+        assert await count(door) == ORDERS_A_STORE
         assert wire.round_trips == 1
 
 
 async def test_a_dead_connection_costs_the_proof_a_new_one(breakable: Database, clock: FakeClock) -> None:
     async with wire_to(breakable.app_url) as wire, gated(wire.url(breakable.app_url), clock) as door:
-        assert await count(door.without_proof()) == 2975
+        assert await count(door.without_proof()) == ORDERS_A_STORE
         wire.cut()
-        assert await count(door) == 2975
+        assert await count(door) == ORDERS_A_STORE
 
 
 async def test_without_a_database_nobody_can_say_and_nothing_has_failed(
@@ -158,9 +159,9 @@ async def test_keys_that_the_database_does_not_know_prove_nothing(breakable: Dat
         with pytest.raises(Unavailable, match="does not know the current signing key"):
             await count(door)
     async with gated(breakable.app_url, clock, unknown, KEY) as door:
-        assert await count(door) == 2975
+        assert await count(door) == ORDERS_A_STORE
     async with gated(breakable.app_url, clock, Secret(KEY.name, "no key", "broken"), KEY) as door:
-        assert await count(door) == 2975
+        assert await count(door) == ORDERS_A_STORE
 
 
 async def test_the_log_has_each_finding_once(
