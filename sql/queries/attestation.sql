@@ -1,6 +1,6 @@
--- What the server asks of its database before it serves rows. Each check gives one row (subject, problem) for each thing
--- that is wrong, none where it holds. All read catalogues that every login may read, as the login that callers' SQL runs
--- as. %(guards)s: retail table → the condition that its policy must hold to, as pg_get_expr prints it.
+-- What the server asks of its database before it serves rows. Each check gives one row (subject, problem) for each
+-- thing that is wrong, none where it holds. All read catalogues that every login may read, as the callers' login.
+-- %(guards)s: retail table → the condition that its policy must hold to, as pg_get_expr prints it.
 
 -- name: login
 -- Superusers and BYPASSRLS see every row; the other rights let a login give itself what it lacks.

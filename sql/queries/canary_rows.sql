@@ -1,5 +1,5 @@
--- Rows of two canary stores, planted as zava_owner in a transaction that is always rolled back. Numbers are given and not
--- drawn: a sequence would not go back. %(…)s beside the numbers are the marks and ids of this run.
+-- Rows of two canary stores, planted as zava_owner in a transaction that is always rolled back. Numbers are given and
+-- not drawn: a sequence would not go back. %(…)s beside the numbers are the marks and ids of this run.
 
 -- name: free_numbers
 SELECT
@@ -20,7 +20,8 @@ type AS (
     INSERT INTO retail.product_types (type_id, category_id, type_name) VALUES (%(type)s, %(category)s, %(mark)s)
 ),
 product AS (
-    INSERT INTO retail.products (product_id, sku, product_name, category_id, type_id, cost, base_price, product_description)
+    INSERT INTO retail.products
+        (product_id, sku, product_name, category_id, type_id, cost, base_price, product_description)
     VALUES (%(product)s, %(mark)s, %(mark)s, %(category)s, %(type)s, 1, 2, %(mark)s)
 ),
 stores AS (
@@ -57,7 +58,8 @@ principals AS (
 )
 INSERT INTO access.store_grants (principal_id, store_id)
 SELECT principal_id, %(store)s + canary.number
-FROM principals JOIN unnest(%(granted)s::uuid[], %(numbers)s::integer[]) AS canary (object_id, number) USING (object_id);
+FROM principals
+JOIN unnest(%(granted)s::uuid[], %(numbers)s::integer[]) AS canary (object_id, number) USING (object_id);
 
 -- name: seen
 -- One row a tenant table: all that the current role and context see, and how much of it is canaries'.
@@ -68,4 +70,5 @@ SELECT 'customers', count(*), count(*) FILTER (WHERE customer_id - %(customer)s 
 UNION ALL
 SELECT 'orders', count(*), count(*) FILTER (WHERE order_id - %(order)s BETWEEN 0 AND 2) FROM retail.orders
 UNION ALL
-SELECT 'order_items', count(*), count(*) FILTER (WHERE order_item_id - %(item)s BETWEEN 0 AND 2) FROM retail.order_items;
+SELECT 'order_items', count(*), count(*) FILTER (WHERE order_item_id - %(item)s BETWEEN 0 AND 2)
+FROM retail.order_items;
