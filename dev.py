@@ -68,6 +68,8 @@ def run(options: argparse.Namespace, rest: list[str]) -> int:
             return commands.print_token(options.state, options.name)
         case "rls-context":
             return commands.print_rls_context(options.state, options.name, options.ttl)
+        case "prove-isolation":
+            return commands.prove_isolation(options.state, as_json=options.json)
         case "demo":
             return commands.demo(options.state)
         case "test":
@@ -232,8 +234,10 @@ def _parser() -> argparse.ArgumentParser:
     context.add_argument("--ttl", type=int, default=60, help="seconds until it expires (60)")
     for command in (token, context):
         command.add_argument("--as", dest="name", choices=PEOPLE, required=True, help="who the caller is")
+    proof = commands.add_parser("prove-isolation", help="prove that the running stack's database keeps tenants apart")
+    proof.add_argument("--json", action="store_true", help="print JSON instead of a table")
     environment = commands.add_parser("env", help="print the database URLs of the stack that runs or ran last")
-    for command in (start, demo, token, context, environment):
+    for command in (start, demo, token, context, proof, environment):
         command.add_argument("--state", type=Path, default=ROOT / ".local", help="where state lives (.local)")
     return parser
 

@@ -1,12 +1,13 @@
 """What dev.py does inside the virtual environment, one function a command."""
 
 import base64
+import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Literal
 
-from local.parts import ROOT
+from local.parts import ROOT, application_settings
 from local.people import PEOPLE
 from local.state import StateFolder
 from shared.rls_context import principal_id_of, sign_context
@@ -44,6 +45,18 @@ def print_rls_context(state: Path, name: str, ttl: int) -> int:
     principal_id = principal_id_of(person.tenant_id, person.object_id)
     print(sign_context(base64.b64decode(key["value"]), key["version"], principal_id, seconds=ttl))
     return 0
+
+
+def prove_isolation(state: Path, *, as_json: bool) -> int:
+    """`python -m shared prove-isolation` with the settings of the running stack."""
+    folder = StateFolder(state)
+    stack = folder.stack()
+    if stack is None:
+        return _nothing_started(state)
+    urls, ports = stack["environment"], stack["ports"]
+    settings = application_settings(folder, urls["APP_DATABASE_URL"], ports["mcp"], ports["issuer"])
+    command = [sys.executable, "-m", "shared", "prove-isolation", *(["--json"] if as_json else [])]
+    return subprocess.call(command, cwd=ROOT, env=os.environ | settings | urls)
 
 
 def demo(state: Path) -> int:

@@ -3,9 +3,12 @@
 import asyncio
 import logging
 from dataclasses import dataclass
+from typing import Literal
 
 from psycopg_pool import AsyncConnectionPool
 
+from shared.errors import Unavailable
+from shared.isolation import Isolation
 from shared.pool import Connection
 from shared.version import VERSION
 
@@ -20,29 +23,43 @@ class Readiness:
     """The state of what a call needs."""
 
     database: bool
+    isolation: Literal["proven", "failed", "unknown"]
 
     @property
     def ready(self) -> bool:
         """True when a call can be answered."""
-        return self.database
+        return self.database and self.isolation == "proven"
 
     def report(self) -> dict[str, object]:
         """What anybody may know: no address, no error text."""
         return {
             "status": "ready" if self.ready else "unavailable",
             "version": VERSION,
-            "components": {"database": "up" if self.database else "down"},
+            "components": {"database": "up" if self.database else "down", "isolation": self.isolation},
         }
 
 
-async def readiness(pool: AsyncConnectionPool[Connection]) -> Readiness:
+DOWN = Readiness(database=False, isolation="unknown")
+
+
+async def readiness(pool: AsyncConnectionPool[Connection], isolation: Isolation) -> Readiness:
     """Answers within CHECK_SECONDS, also when the database hangs rather than refuses."""
-    check = asyncio.create_task(_database_answers(pool))
+    check = asyncio.create_task(_state(pool, isolation))
     # Not wait_for: cancelling a query waits for the server that does not answer.
     done, _ = await asyncio.wait({check}, timeout=CHECK_SECONDS)
     if not done:
         check.cancel()
-    return Readiness(database=bool(done) and check.result())
+    return check.result() if done else DOWN
+
+
+async def _state(pool: AsyncConnectionPool[Connection], isolation: Isolation) -> Readiness:
+    if not await _database_answers(pool):
+        return DOWN
+    try:
+        attestation = await isolation.attestation()
+    except Unavailable:
+        return Readiness(database=True, isolation="unknown")
+    return Readiness(database=True, isolation="proven" if attestation.holds else "failed")
 
 
 async def _database_answers(pool: AsyncConnectionPool[Connection]) -> bool:

@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,14 +18,14 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from shared.errors import QueryTimeout, SecretUnavailable, SqlFault, SqlNotAllowed, ToolFault, Unavailable
 from shared.identity import Caller
+from shared.isolation import Isolation
 from shared.json_values import Column, JsonValue, columns_of
 from shared.pool import Connection
-from shared.rls_context import sign_context
+from shared.rls_context import SIGNING_KEY, sign_context
 from shared.vault import Vault
 
 log = logging.getLogger(__name__)
 
-SIGNING_KEY = "rls-signing-key"
 POOL_SECONDS = 5.0
 """How long a call waits for a connection before it is told to come back."""
 CALL_SECONDS = 28.0
@@ -55,11 +56,19 @@ class Answer:
 
 
 class Invocations:
-    """Runs statements as their callers."""
+    """Runs statements as their callers, where isolation is proven."""
 
-    def __init__(self, pool: AsyncConnectionPool[Connection], vault: Vault) -> None:
+    def __init__(self, pool: AsyncConnectionPool[Connection], vault: Vault, isolation: Isolation) -> None:
         self._pool = pool
         self._vault = vault
+        self.isolation = isolation
+        self._needs_proof = True
+
+    def without_proof(self) -> "Invocations":
+        """The same door for what tells of the caller alone, also while isolation is not proven."""
+        door = copy(self)
+        door._needs_proof = False
+        return door
 
     async def read(
         self, caller: Caller, statement: str, parameters: Parameters | None = None, *, max_rows: int
@@ -70,6 +79,8 @@ class Invocations:
         """
         try:
             async with asyncio.timeout(CALL_SECONDS):
+                if self._needs_proof:
+                    await self.isolation.ensure()
                 for context in await self._contexts(caller):
                     answer = await self._read_under(context, statement, parameters, max_rows)
                     if answer is not None:

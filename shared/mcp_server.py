@@ -25,6 +25,7 @@ from shared.settings import LOOPBACK_HOSTS, Settings
 from shared.tools.access import access_tools
 from shared.tools.clock import clock_tools
 from shared.tools.definition import failure
+from shared.tools.isolation import isolation_tools
 from shared.tools.sales import sales_tools
 from shared.tools.schemas import schema_tools
 from shared.version import VERSION
@@ -60,7 +61,7 @@ def build_app(settings: Settings) -> Starlette:
         return JSONResponse(_resource_metadata(settings), headers={"cache-control": "max-age=3600"})
 
     async def ready(_: Request) -> JSONResponse:
-        state = await readiness(services.pool)
+        state = await readiness(services.pool, services.isolation)
         return JSONResponse(state.report(), 200 if state.ready else 503, headers={"cache-control": "no-store"})
 
     return Starlette(
@@ -86,6 +87,7 @@ def build_server(invocations: Invocations) -> MCPServer[Any]:
             *schema_tools(invocations),
             *access_tools(invocations),
             *clock_tools(),
+            *isolation_tools(invocations),
         ],
         subscriptions=False,  # a listen stream never ends, and Functions sends a reply when it has ended
         log_level="WARNING",

@@ -5,6 +5,8 @@ import hmac
 import time
 from uuid import UUID
 
+SIGNING_KEY = "rls-signing-key"
+"""Name of the secret. The database knows its newest versions."""
 CONTEXT_SECONDS = 60
 """How long a context holds: longer than a statement may run, too short to be worth stealing."""
 

@@ -4,6 +4,7 @@ from contextlib import AsyncExitStack
 
 from shared.identity import open_verifier
 from shared.invocation import Invocations
+from shared.isolation import Isolation
 from shared.pool import entra_access_token, open_pool
 from shared.settings import Settings
 from shared.vault import open_vault
@@ -18,12 +19,15 @@ class Services:
         self.vault = open_vault(settings)
         self.verifier = open_verifier(settings)
         self.pool = open_pool(settings, entra_access_token(settings, self._stack))
-        self.invocations = Invocations(self.pool, self.vault)
+        self.isolation = Isolation(self.pool, self.vault)
+        self.invocations = Invocations(self.pool, self.vault, self.isolation)
 
     async def __aenter__(self) -> "Services":
         await self.pool.open(wait=False)
         self._stack.push_async_callback(self.vault.close)
         self._stack.push_async_callback(self.pool.close)
+        self._stack.push_async_callback(self.isolation.close)
+        self.isolation.begin()
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -9,12 +9,13 @@ CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA extensions;
 DO $$
 BEGIN
     -- No temporary tables, no schemas and no connections but those granted in privileges.sql.
-    EXECUTE format('REVOKE ALL ON DATABASE %I FROM PUBLIC', current_database());
+    EXECUTE format(
+        'REVOKE ALL ON DATABASE %I FROM PUBLIC, zava_app, zava_jobs, zava_backup', current_database()
+    );
     EXECUTE format('GRANT CREATE ON DATABASE %I TO zava_owner', current_database());
     EXECUTE format('GRANT CONNECT ON DATABASE %I TO zava_app, zava_jobs, zava_backup', current_database());
 END
 $$;
 
-REVOKE ALL ON SCHEMA public FROM PUBLIC;
-REVOKE ALL ON SCHEMA extensions FROM PUBLIC;
+REVOKE ALL ON SCHEMA public, extensions FROM PUBLIC, zava_app, zava_jobs, zava_backup;
 GRANT USAGE ON SCHEMA extensions TO zava_owner, zava_app, zava_jobs, zava_backup;

@@ -21,6 +21,7 @@ from local.postgres import EmbeddedPostgres, throwaway_postgres
 from local.postgres_home import remove_abandoned_homes
 from shared.identity import Caller
 from shared.invocation import Invocations
+from shared.isolation import Isolation
 from shared.pool import open_pool
 from shared.rls_context import sign_context
 from shared.schema import deploy_schema, install_signing_key
@@ -178,9 +179,10 @@ async def invocations(sample: Database) -> AsyncIterator[Invocations]:
 
 @asynccontextmanager
 async def open_invocations(app_url: str, *keys: Secret, pool_size: int = 1) -> AsyncIterator[Invocations]:
-    """A door of one's own, by default with the key that the database knows."""
+    """A door of one's own, by default with the key that the database knows; without the gate (tests/attestation)."""
     async with open_pool(settings_for(app_url, pool_size=pool_size)) as pool:
-        yield Invocations(pool, Vault(KeptSecrets(*(keys or (KEY,)))))
+        vault = Vault(KeptSecrets(*(keys or (KEY,))))
+        yield Invocations(pool, vault, Isolation(pool, vault)).without_proof()
 
 
 @pytest.fixture(scope="session")

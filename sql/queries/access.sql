@@ -7,3 +7,7 @@ ORDER BY store.store_id;
 
 -- name: visible_stores
 SELECT access.visible_stores() AS store_ids;
+
+-- name: role
+-- No row for a stranger.
+SELECT role FROM access.describe_caller();

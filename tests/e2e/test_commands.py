@@ -62,6 +62,12 @@ def test_a_printed_context_lasts_as_long_as_asked(stack: RunningStack, dev: Dev)
         assert app.execute("SELECT count(*) FROM retail.orders").fetchone() == (0,)
 
 
+def test_the_running_stack_proves_its_isolation_with_rows(stack: RunningStack, dev: Dev) -> None:
+    lines = printed(dev, stack, "prove-isolation").splitlines()
+    assert [line.split()[0] for line in lines[:-1]] == ["✓"] * 11
+    assert lines[-2].split()[1] == "canary_rows"
+
+
 def test_the_demo_shows_three_callers_and_an_escape_that_fails(stack: RunningStack, dev: Dev) -> None:
     shown = printed(dev, stack, "demo")
     for words in ("kirkland", "west-region", "head-office", "Zava Retail Spokane", "shows nothing at all"):
@@ -69,7 +75,8 @@ def test_the_demo_shows_three_callers_and_an_escape_that_fails(stack: RunningSta
 
 
 @pytest.mark.parametrize(
-    "arguments", [("env",), ("token", "--as", "kirkland"), ("rls-context", "--as", "kirkland"), ("demo",)]
+    "arguments",
+    [("env",), ("token", "--as", "kirkland"), ("rls-context", "--as", "kirkland"), ("demo",), ("prove-isolation",)],
 )
 def test_without_a_stack_it_is_said_what_to_run(dev: Dev, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = dev(*arguments, "--state", str(tmp_path))
@@ -88,7 +95,10 @@ def test_wrong_arguments_are_explained(dev: Dev, arguments: tuple[str, ...]) -> 
 
 def test_help_names_every_command(dev: Dev) -> None:
     shown = dev("--help").stdout
-    assert all(command in shown for command in ("start", "test", "check", "demo", "token", "env", "rls-context"))
+    assert all(
+        command in shown
+        for command in ("start", "test", "check", "demo", "token", "env", "rls-context", "prove-isolation")
+    )
 
 
 def test_without_python_3_13_it_is_said_what_to_install(tmp_path: Path) -> None:

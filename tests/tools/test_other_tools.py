@@ -119,6 +119,7 @@ async def test_every_tool_says_that_it_only_reads_and_what_it_returns(client_of:
         "get_multiple_table_schemas",
         "describe_access",
         "get_current_utc_date",
+        "prove_isolation",
     ]
     for tool in tools:
         assert tool.title

@@ -1,0 +1,230 @@
+"""What the server proves about its database: that the login, its policies and its functions keep tenants apart.
+
+Catalogue checks (sql/queries/attestation.sql) find what is not as sql/ describes it; canaries find what the catalogue
+cannot show: contexts that must see nothing are entered, and see nothing. Two round trips, as the login of the callers.
+"""
+
+import re
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from shared.errors import SecretUnavailable, Unavailable
+from shared.pool import Connection
+from shared.queries import named_queries
+from shared.rls_context import sign_context
+from shared.schema import SQL_FOLDER
+from shared.vault import Secret
+
+_CATALOGUE = "( SELECT (cardinality(access.visible_stores()) > 0))"
+_CUSTOMERS = "(( SELECT access.customer_mask() AS customer_mask))[customer_id]"
+_STORES = "(( SELECT access.store_mask() AS store_mask))[store_id]"
+
+GUARDS: Mapping[str, str] = {
+    "stores": _CATALOGUE,
+    "categories": _CATALOGUE,
+    "product_types": _CATALOGUE,
+    "products": _CATALOGUE,
+    "product_description_embeddings": _CATALOGUE,
+    "customers": _CUSTOMERS,
+    "inventory": _STORES,
+    "orders": _STORES,
+    "order_items": _STORES,
+}
+"""Every table of retail and the condition that its policy holds rows to, as PostgreSQL prints it."""
+
+
+WELL_SIGNED = "a principal without grants"
+NAMED = 8
+"""Findings of a check that a report names; the log has all."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to prove: the sentence that holds, and what to do where it does not."""
+
+    name: str
+    claim: str
+    remedy: str
+
+
+_DEPLOY = "Deploy the schema of this release again."
+CHECKS = (
+    Check("login", "The login has no right beyond its grants.", _DEPLOY),
+    Check("memberships", "The login is a member of no role.", _DEPLOY),
+    Check("ownership", "Everything belongs to zava_owner, nothing to the login.", "ALTER … OWNER TO zava_owner."),
+    Check("tables", "Every table of retail has row-level security enabled and forced.", _DEPLOY),
+    Check("policies", "Every table has one policy for the login, held to the signed context.", _DEPLOY),
+    Check("privileges", "The login reads retail and does nothing else anywhere.", _DEPLOY),
+    Check("system_privileges", "Nothing that PostgreSQL keeps from everybody is open.", "REVOKE it."),
+    Check("functions", "The functions are those of this release, and pin their search_path.", _DEPLOY),
+    Check("settings", "The session has the settings of sql/roles.sql.", _DEPLOY),
+    Check("canaries", "Contexts without a right are refused and see no row of any table.", _DEPLOY),
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What stands against a check. It names objects of the database, never a secret or a row."""
+
+    check: str
+    subject: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.problem}"
+
+
+@dataclass(frozen=True)
+class Attestation:
+    """The outcome of all checks."""
+
+    findings: tuple[Finding, ...]
+    checked_at: datetime
+    seconds: float
+    checks: tuple[Check, ...] = CHECKS
+
+    @property
+    def holds(self) -> bool:
+        """Whether tenants are isolated, as far as anybody can prove."""
+        return not self.findings
+
+    def report(self) -> dict[str, Any]:
+        """For people and programs that may know: JSON-serialisable."""
+        return {
+            "holds": self.holds,
+            "checked_at": self.checked_at.isoformat(timespec="seconds"),
+            "duration_ms": round(self.seconds * 1000),
+            "checks": [self._outcome(check) for check in self.checks],
+        }
+
+    def _outcome(self, check: Check) -> dict[str, Any]:
+        found = [str(finding) for finding in self.findings if finding.check == check.name]
+        if len(found) > NAMED:
+            found[NAMED:] = [f"and {len(found) - NAMED} more"]
+        detail = f"{'; '.join(found)}. {check.remedy}" if found else check.claim
+        return {"name": check.name, "holds": not found, "detail": detail}
+
+
+async def attest(connection: Connection, keys: Sequence[Secret]) -> Attestation:
+    """The proof over one connection of the callers' login.
+
+    keys: signing keys, newest first. Raises Unavailable where the database knows none of them, psycopg.OperationalError
+    where it does not answer.
+    """
+    began, checked_at = time.perf_counter(), datetime.now(UTC)
+    findings = await _catalogue_findings(connection)
+    try:
+        findings += await _canary_findings(connection, keys)
+    except Unavailable:
+        if not findings:  # else they may well be the reason
+            raise
+    except psycopg.OperationalError:
+        raise
+    except psycopg.Error as error:  # such as a function that is gone, or that the login may not call
+        findings.append(Finding("canaries", "the probe", f"fails: {error.diag.message_primary}"))
+    return Attestation(tuple(findings), checked_at, time.perf_counter() - began)
+
+
+@asynccontextmanager
+async def _one_round_trip(connection: Connection) -> AsyncIterator[None]:
+    """A transaction that leaves nothing; its answers can be fetched behind it."""
+    try:
+        async with connection.pipeline():
+            await connection.execute("BEGIN READ ONLY")
+            yield
+            await connection.execute("ROLLBACK")
+    except psycopg.Error:
+        await connection.rollback()
+        raise
+
+
+async def _catalogue_findings(connection: Connection) -> list[Finding]:
+    queries = named_queries("attestation")
+    checks = [check.name for check in CHECKS if check.name in queries]
+    expected = _expected()
+    async with _one_round_trip(connection):
+        cursors = [await connection.execute(queries[check], expected) for check in checks]
+    found = zip(checks, [await cursor.fetchall() for cursor in cursors], strict=True)
+    return [Finding(check, *row) for check, rows in found for row in sorted(set(rows))]
+
+
+async def _canary_findings(connection: Connection, keys: Sequence[Secret]) -> list[Finding]:
+    """What the canaries saw; nobody can say with keys that the database does not know: they show nothing to anybody."""
+    for key in keys:
+        with suppress(SecretUnavailable):  # one that is no key may give way to the one before
+            known, findings = await _fly(connection, _canaries(key))
+            if known or findings:
+                return findings
+    raise Unavailable("The database does not know the current signing key.", "Try again shortly.", retry_after=30)
+
+
+async def _fly(connection: Connection, canaries: Mapping[str, str]) -> tuple[bool, list[Finding]]:
+    """Whether the canary that is signed as it should be was accepted, and what is wrong with any of them."""
+    rows_of_tables = _rows_of_tables()
+    accepted, seen = {}, {}
+    async with _one_round_trip(connection):
+        seen["a session as it begins"] = await connection.execute(rows_of_tables)
+        for name, context in canaries.items():
+            accepted[name] = await connection.execute("SELECT access.enter_context(%s)", (context,))
+            seen[name] = await connection.execute(rows_of_tables)
+    entered = {name for name, cursor in accepted.items() if await cursor.fetchone() == (True,)}
+    findings = [Finding("canaries", name, "is accepted") for name in canaries if name in entered - {WELL_SIGNED}]
+    for name, cursor in seen.items():
+        if tables := [table for (table,) in await cursor.fetchall()]:
+            findings.append(Finding("canaries", name, f"sees rows of {', '.join(tables)}"))
+    return WELL_SIGNED in entered, findings
+
+
+def _canaries(key: Secret) -> dict[str, str]:
+    """Contexts that must see nothing: one signed as it should be, for a principal without grants; the others forged."""
+    principal, store = uuid4(), uuid4()
+    signed = sign_context(key.key(), key.version, principal)
+    narrowed = sign_context(key.key(), key.version, principal, store)
+    return {
+        WELL_SIGNED: signed,
+        "an empty context": "",
+        "an expired context": sign_context(key.key(), key.version, principal, seconds=-1),
+        "a context with a changed MAC": signed[:-1] + ("0" if signed[-1] != "0" else "1"),
+        "a context of an unknown key": sign_context(key.key(), f"unknown-{uuid4()}", principal),
+        "a context of another principal": signed.replace(str(principal), str(uuid4())),
+        "a context with a widened scope": narrowed.replace(str(store), "*"),
+    }
+
+
+@cache
+def _rows_of_tables() -> sql.Composed:
+    one = sql.SQL(named_queries("attestation")["rows_of_table"])
+    return sql.SQL(" UNION ALL ").join(
+        one.format(name=sql.Literal(f"retail.{table}"), table=sql.Identifier("retail", table)) for table in GUARDS
+    )
+
+
+@cache
+def _expected() -> dict[str, Any]:
+    """What the files of sql/ say, as the parameters of the checks."""
+    roles, privileges = ((SQL_FOLDER / name).read_text(encoding="utf-8") for name in ("roles.sql", "privileges.sql"))
+    settings = re.findall(r"^ALTER ROLE zava_app SET (\w+) = (.+);$", roles, re.MULTILINE)
+    [granted] = re.findall(r"GRANT EXECUTE ON FUNCTION([^;]+)\bTO zava_app;", privileges)
+    functions = [path.read_text(encoding="utf-8") for path in (SQL_FOLDER / "functions").glob("*.sql")]
+    return {
+        "guards": Jsonb(dict(GUARDS)),
+        "settings": Jsonb({name: value.strip("'") for name, value in settings}),
+        "callable": re.findall(r"\w+\.\w+\([^)]*\)", granted),
+        "bodies": Jsonb(dict(_named_body(text) for text in functions)),
+    }
+
+
+def _named_body(text: str) -> tuple[str, str]:
+    """Name and body of the one function of a file."""
+    [(name, body)] = re.findall(r"^CREATE OR REPLACE FUNCTION (\w+\.\w+)\(.*?^AS \$\$(.*)^\$\$;", text, re.M | re.S)
+    return name, body

@@ -1,0 +1,245 @@
+-- What the server asks of its database before it serves rows. Each check gives one row (subject, problem) for each
+-- thing that is wrong, none where it holds. All read catalogues that every login may read, as the callers' login.
+-- %(guards)s: retail table → the condition that its policy must hold to, as pg_get_expr prints it.
+
+-- name: login
+-- Superusers and BYPASSRLS see every row; the other rights let a login give itself what it lacks.
+SELECT role.rolname AS subject, attribute.problem
+FROM pg_catalog.pg_roles AS role
+CROSS JOIN LATERAL (
+    VALUES
+        (role.rolname <> 'zava_app', 'is not the login that the policies are made for'),
+        (role.rolsuper, 'is a superuser'),
+        (role.rolbypassrls, 'bypasses row-level security'),
+        (role.rolreplication, 'may replicate'),
+        (role.rolcreaterole, 'may create roles'),
+        (role.rolcreatedb, 'may create databases')
+) AS attribute (wrong, problem)
+WHERE role.rolname IN (session_user, current_user) AND attribute.wrong
+UNION ALL
+SELECT 'row_security', 'is off' WHERE current_setting('row_security') <> 'on';
+
+-- name: memberships
+-- One direct membership is the first step of every indirect one.
+SELECT DISTINCT pg_get_userbyid(membership.roleid)::text AS subject, 'is granted to the login' AS problem
+FROM pg_catalog.pg_auth_members AS membership
+JOIN pg_catalog.pg_roles AS role ON role.oid = membership.member
+WHERE role.rolname IN (session_user, current_user);
+
+-- name: ownership
+-- An owner may switch policies off, and functions run with the rights of theirs.
+SELECT pg_describe_object(classid, objid, objsubid) AS subject, 'belongs to the login' AS problem
+FROM pg_catalog.pg_shdepend
+JOIN pg_catalog.pg_roles AS role ON role.oid = refobjid
+WHERE refclassid = 'pg_catalog.pg_authid'::regclass AND deptype = 'o' AND role.rolname IN (session_user, current_user)
+    AND dbid IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))
+UNION ALL
+SELECT owned.subject, 'belongs to ' || owner.rolname || ' instead of zava_owner'
+FROM (
+    SELECT 'schema ' || nspname AS subject, nspowner AS owner_id, nspname FROM pg_catalog.pg_namespace
+    UNION ALL
+    SELECT nspname || '.' || relname, relowner, nspname
+    FROM pg_catalog.pg_class JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relnamespace
+    WHERE relkind IN ('r', 'p', 'v', 'm', 'f')
+    UNION ALL
+    SELECT nspname || '.' || proname, proowner, nspname
+    FROM pg_catalog.pg_proc JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = pronamespace
+) AS owned
+JOIN pg_catalog.pg_roles AS owner ON owner.oid = owned.owner_id
+WHERE owned.nspname IN ('retail', 'access', 'ops') AND owner.rolname <> 'zava_owner'
+UNION ALL
+SELECT rolname, 'may log in, or has rights beyond its own objects' FROM pg_catalog.pg_roles
+WHERE rolname = 'zava_owner' AND (rolcanlogin OR rolsuper OR rolbypassrls OR rolreplication OR rolcreaterole);
+
+-- name: tables
+-- Without ENABLE there are no policies, without FORCE none for the owner, whose rights SECURITY DEFINER functions have.
+SELECT 'retail.' || relation.relname AS subject, attribute.problem
+FROM pg_catalog.pg_class AS relation
+JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
+CROSS JOIN LATERAL (
+    VALUES
+        (relkind IN ('r', 'p') AND NOT relrowsecurity, 'does not have row-level security enabled'),
+        (relkind IN ('r', 'p') AND NOT relforcerowsecurity, 'does not have row-level security forced'),
+        (relkind IN ('r', 'p') AND NOT %(guards)s::jsonb ? relname, 'is a table that this release does not know'),
+        (relkind = 'm', 'is a materialised view, which no policy covers'),
+        (relkind = 'f', 'is a foreign table, which no policy covers'),
+        (
+            relkind = 'v' AND NOT EXISTS (
+                SELECT FROM pg_options_to_table(reloptions)
+                WHERE option_name = 'security_invoker' AND option_value::boolean
+            ),
+            'is a view that reads with the rights of its owner'
+        )
+) AS attribute (wrong, problem)
+WHERE namespace.nspname = 'retail' AND attribute.wrong
+UNION ALL
+SELECT 'retail.' || name, 'is missing'
+FROM jsonb_object_keys(%(guards)s::jsonb) AS name
+WHERE name NOT IN (
+    SELECT relation.relname
+    FROM pg_catalog.pg_class AS relation
+    JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
+    WHERE namespace.nspname = 'retail' AND relation.relkind IN ('r', 'p')
+);
+
+-- name: policies
+-- Permissive policies add up, so there is exactly one. Its condition is the guard alone or the guard AND more: what is
+-- printed as '(guard AND …' is a conjunction, for each operator is printed with parentheses of its own.
+WITH applying AS (
+    SELECT
+        relation.relname, policy.polname, policy.polcmd, policy.polpermissive, policy.polroles,
+        pg_get_expr(policy.polqual, policy.polrelid) AS condition,
+        %(guards)s::jsonb ->> relation.relname AS guard
+    FROM pg_catalog.pg_policy AS policy
+    JOIN pg_catalog.pg_class AS relation ON relation.oid = policy.polrelid
+    JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
+    WHERE namespace.nspname = 'retail' AND (
+        0 = ANY (policy.polroles)
+        OR EXISTS (SELECT FROM unnest(policy.polroles) AS role WHERE role <> 0 AND pg_has_role(role, 'MEMBER'))
+    )
+)
+SELECT 'retail.' || applying.relname || ' policy ' || applying.polname AS subject, attribute.problem
+FROM applying
+CROSS JOIN LATERAL (
+    VALUES
+        (polcmd <> 'r', 'is for more than SELECT'),
+        (NOT polpermissive, 'is restrictive and not of this release'),
+        (cardinality(polroles) <> 1 OR 0 = ANY (polroles), 'is for others beside the login'),
+        (
+            (condition = guard OR starts_with(condition, '(' || guard || ' AND ')) IS NOT TRUE,
+            'does not hold rows to the signed context'
+        )
+) AS attribute (wrong, problem)
+WHERE attribute.wrong
+UNION ALL
+SELECT 'retail.' || name, format('has %%s policies for the login instead of one', count(applying.relname))
+FROM jsonb_object_keys(%(guards)s::jsonb) AS name
+LEFT JOIN applying ON applying.relname = name
+GROUP BY name
+HAVING count(applying.relname) <> 1;
+
+-- name: privileges
+-- The login selects from retail and does nothing else anywhere.
+SELECT namespace.nspname || '.' || relation.relname AS subject, attribute.problem
+FROM pg_catalog.pg_class AS relation
+JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
+CROSS JOIN LATERAL (
+    VALUES
+        (
+            relkind IN ('r', 'p', 'v', 'm', 'f') AND (
+                has_table_privilege(relation.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER, MAINTAIN')
+                OR has_any_column_privilege(relation.oid, 'INSERT, UPDATE, REFERENCES')
+            ),
+            'may be changed by the login'
+        ),
+        (
+            relkind IN ('r', 'p', 'v', 'm', 'f') AND namespace.nspname <> 'retail'
+                AND has_any_column_privilege(relation.oid, 'SELECT'),
+            'may be read by the login'
+        ),
+        (
+            -- CASE, for has_sequence_privilege fails on what is no sequence.
+            CASE WHEN relkind = 'S' THEN has_sequence_privilege(relation.oid, 'USAGE, SELECT, UPDATE') END,
+            'is a sequence that the login may use'
+        )
+) AS attribute (wrong, problem)
+WHERE namespace.nspname !~ '^pg_' AND namespace.nspname <> 'information_schema' AND attribute.wrong
+    AND (namespace.nspname IN ('retail', 'access', 'ops') OR has_schema_privilege(namespace.oid, 'USAGE'))
+UNION ALL
+SELECT 'schema ' || nspname, 'lets the login create objects'
+FROM pg_catalog.pg_namespace
+WHERE nspname !~ '^pg_(toast_)?temp_' AND has_schema_privilege(oid, 'CREATE')
+UNION ALL
+SELECT 'database ' || current_database(), 'gives the login ' || privilege
+FROM unnest(ARRAY['CREATE', 'TEMPORARY']) AS privilege
+WHERE has_database_privilege(current_database(), privilege);
+
+-- name: system_privileges
+-- What PostgreSQL itself keeps from everybody: files, other roles' passwords, statistics of all tenants, parameters.
+SELECT objoid::regclass::text AS subject, 'may be read by the login' AS problem
+FROM pg_catalog.pg_init_privs AS initial
+WHERE classoid = 'pg_catalog.pg_class'::regclass AND objsubid = 0
+    AND NOT EXISTS (SELECT FROM aclexplode(initprivs) WHERE grantee = 0)
+    AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_init_privs AS columns
+        WHERE columns.classoid = initial.classoid AND columns.objoid = initial.objoid AND columns.objsubid <> 0
+    )
+    AND has_any_column_privilege(objoid, 'SELECT')
+UNION ALL
+SELECT objoid::regprocedure::text, 'may be called by the login'
+FROM pg_catalog.pg_init_privs
+WHERE classoid = 'pg_catalog.pg_proc'::regclass AND NOT EXISTS (SELECT FROM aclexplode(initprivs) WHERE grantee = 0)
+    AND has_function_privilege(objoid, 'EXECUTE')
+UNION ALL
+SELECT 'parameter ' || parname, 'may be set by the login'
+FROM pg_catalog.pg_parameter_acl
+CROSS JOIN LATERAL aclexplode(paracl) AS acl
+WHERE (
+    acl.grantee = 0 OR pg_get_userbyid(acl.grantee) IN (session_user, current_user)
+);
+
+-- name: functions
+-- %(bodies)s: qualified name → body in sql/functions. %(callable)s: signatures that sql/privileges.sql grants.
+WITH known AS (
+    SELECT
+        namespace.nspname IN ('retail', 'access', 'ops') AS ours,
+        namespace.nspname || '.' || function.proname AS name,
+        format('%%s.%%s(%%s)', namespace.nspname, function.proname, oidvectortypes(function.proargtypes)) AS signature,
+        replace(function.prosrc, chr(13), '') AS body,
+        coalesce(function.proconfig, '{}') = ARRAY['search_path=pg_catalog, pg_temp'] AS pinned,
+        function.prosecdef AS definer,
+        function.proleakproof AS leakproof,
+        has_function_privilege(function.oid, 'EXECUTE') AS executable,
+        has_schema_privilege(namespace.oid, 'USAGE') AS reachable,
+        EXISTS (
+            SELECT FROM pg_catalog.pg_depend
+            WHERE classid = 'pg_catalog.pg_proc'::regclass AND objid = function.oid AND deptype = 'e'
+        ) AS extension
+    FROM pg_catalog.pg_proc AS function
+    JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = function.pronamespace
+    WHERE namespace.nspname NOT IN ('pg_catalog', 'information_schema')
+)
+SELECT known.signature AS subject, attribute.problem
+FROM known
+CROSS JOIN LATERAL (
+    VALUES
+        (ours AND NOT %(bodies)s::jsonb ? name, 'is a function that this release does not know'),
+        (ours AND body <> %(bodies)s::jsonb ->> name, 'has another body than this release gives it'),
+        ((ours OR definer) AND NOT pinned, 'does not pin its search_path to pg_catalog, pg_temp'),
+        (leakproof, 'is marked leakproof, so that it runs on rows before their policy'),
+        (
+            executable AND signature <> ALL (%(callable)s::text[])
+                AND (ours OR definer OR (reachable AND NOT extension)),
+            'may be called by the login'
+        )
+) AS attribute (wrong, problem)
+WHERE attribute.wrong
+UNION ALL
+SELECT name, 'is missing'
+FROM jsonb_object_keys(%(bodies)s::jsonb) AS name
+WHERE name NOT IN (SELECT known.name FROM known);
+
+-- name: settings
+-- %(settings)s: name → value of zava_app in sql/roles.sql. What counts is what the session has, whoever set it.
+SELECT name AS subject, format('is %%L instead of %%L', current_setting(name, true), value) AS problem
+FROM jsonb_each_text(%(settings)s::jsonb) AS expected (name, value)
+WHERE current_setting(name, true) IS DISTINCT FROM value
+UNION ALL
+SELECT split_part(setting, '=', 1), 'is set on the login, and sql/roles.sql does not say so'
+FROM pg_catalog.pg_db_role_setting
+CROSS JOIN LATERAL unnest(setconfig) AS setting
+WHERE setrole <> 0 AND pg_get_userbyid(setrole) IN (session_user, current_user)
+    AND NOT EXISTS (
+        SELECT FROM jsonb_object_keys(%(settings)s::jsonb) AS name
+        WHERE lower(name) = lower(split_part(setting, '=', 1))
+    );
+
+-- name: rows_of_table
+-- Its name where the current context sees a row among about 16 pages, others each time: a whole scan would cost a
+-- sound database the most. {table} and {name} are filled in, one SELECT a table.
+SELECT {name} AS table_name
+WHERE EXISTS (
+    SELECT FROM {table} TABLESAMPLE SYSTEM (
+        (SELECT least(100, 1600.0 / greatest(relpages, 1)) FROM pg_catalog.pg_class WHERE oid = {name}::regclass)
+    )
+)
