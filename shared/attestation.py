@@ -25,9 +25,13 @@ from shared.rls_context import sign_context
 from shared.schema import SQL_FOLDER
 from shared.vault import Secret
 
-_CATALOGUE = "( SELECT (cardinality(access.visible_stores()) > 0))"
-_CUSTOMERS = "(( SELECT access.customer_mask() AS customer_mask))[customer_id]"
-_STORES = "(( SELECT access.store_mask() AS store_mask))[store_id]"
+_MASK = "(( SELECT access.store_mask() AS store_mask))"
+_TRUE_ONLY = "(\nCASE\n    WHEN {} THEN 1\n    ELSE NULL::integer\nEND IS NOT NULL)"
+_CATALOGUE = "(( SELECT access.store_mask() AS store_mask) IS NOT NULL)"
+_STORES = _TRUE_ONLY.format(f"{_MASK}[store_id]")
+_CUSTOMERS = _TRUE_ONLY.format(
+    f"({_MASK}[primary_store_id] OR (( SELECT access.visitor_mask() AS visitor_mask))[customer_id])"
+)
 
 GUARDS: Mapping[str, str] = {
     "stores": _CATALOGUE,

@@ -12,7 +12,9 @@ ZavaError
     ├── SqlFault               SQL_ERROR, with SQLSTATE and position
     ├── QueryTimeout           QUERY_TIMEOUT
     ├── TooExpensive           TOO_EXPENSIVE
-    └── Unavailable            UNAVAILABLE, with seconds to wait
+    └── ComeBackLater          with seconds to wait
+        ├── Unavailable        UNAVAILABLE
+        └── RateLimited        RATE_LIMITED
 """
 
 from typing import ClassVar
@@ -113,10 +115,8 @@ class TooExpensive(ToolFault):
     code = "TOO_EXPENSIVE"
 
 
-class Unavailable(ToolFault):
-    """Something this call needs is down or busy. retry_after is in seconds."""
-
-    code = "UNAVAILABLE"
+class ComeBackLater(ToolFault):
+    """The same call may succeed a little later. retry_after is in seconds."""
 
     def __init__(self, problem: str, remedy: str, *, retry_after: int) -> None:
         super().__init__(problem, remedy)
@@ -125,3 +125,15 @@ class Unavailable(ToolFault):
     def details(self) -> dict[str, object]:
         """The common details and the seconds to wait."""
         return super().details() | {"retry_after": self.retry_after}
+
+
+class Unavailable(ComeBackLater):
+    """Something this call needs is down or busy."""
+
+    code = "UNAVAILABLE"
+
+
+class RateLimited(ComeBackLater):
+    """The caller has as many calls under way as it may."""
+
+    code = "RATE_LIMITED"

@@ -2,26 +2,34 @@
 
 BEGIN READ ONLY · enter the signed context · DECLARE a cursor for the statement · FETCH one row more than asked ·
 ROLLBACK · drop session locks. The cursor refuses anything but one SELECT; the policies verify the signature.
+A caller's own text passes the guard first, is refused in the same round trip where its plan costs too much, and ends
+where its rows grow too large.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import psycopg
-from psycopg import AsyncCursor, errors
+from cachetools import TTLCache
+from psycopg import AsyncCursor
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
-from shared.errors import QueryTimeout, SecretUnavailable, SqlFault, SqlNotAllowed, ToolFault, Unavailable
+from shared.admission import Admission
+from shared.database_faults import fault_of
+from shared.errors import QueryTimeout, SecretUnavailable, SqlFault, Unavailable
 from shared.identity import Caller
 from shared.isolation import Isolation
 from shared.json_values import Column, JsonValue, columns_of
 from shared.pool import Connection
 from shared.rls_context import SIGNING_KEY, sign_context
+from shared.sql_guard import SqlGuard, load_allowed_functions
+from shared.statement import Parameters, Statement, free_statement, own_statement
 from shared.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -34,11 +42,10 @@ CALL_SECONDS = 28.0
 ATTEMPTS = 2
 """How often a read is tried when its connection breaks."""
 
-_DECLARE = "DECLARE answer NO SCROLL CURSOR FOR "
-_ONE_SELECT = "Send exactly one SELECT (WITH, VALUES and TABLE are fine), without INTO and without a locking clause."
+AFFORDABLE_SECONDS = 300
+"""How long a statement that a caller could afford is not planned twice."""
 
 type Cursor = AsyncCursor[tuple[Any, ...]]
-type Parameters = Sequence[object] | Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -63,6 +70,9 @@ class Invocations:
         self._vault = vault
         self.isolation = isolation
         self._needs_proof = True
+        self._guard = SqlGuard(load_allowed_functions())
+        self._admission = Admission()
+        self._affordable: TTLCache[tuple[UUID, UUID | None, bytes], bool] = TTLCache(4096, AFFORDABLE_SECONDS)
 
     def without_proof(self) -> "Invocations":
         """The same door for what tells of the caller alone, also while isolation is not proven."""
@@ -70,19 +80,33 @@ class Invocations:
         door._needs_proof = False
         return door
 
-    async def read(
-        self, caller: Caller, statement: str, parameters: Parameters | None = None, *, max_rows: int
-    ) -> Answer:
-        """The answer to one SELECT under the caller's row-level security; raises ToolFault, nothing else.
+    async def read(self, caller: Caller, text: str, parameters: Parameters | None = None, *, max_rows: int) -> Answer:
+        """The answer to a SELECT of the server's own under the caller's row-level security.
 
-        parameters: for `%s` or `%(name)s` in the statement; None leaves every % as it is.
+        Raises ToolFault, nothing else.
         """
+        return await self._run(caller, own_statement(text, parameters), max_rows)
+
+    async def read_free(self, caller: Caller, text: str, *, max_rows: int) -> Answer:
+        """The answer to a caller's own text, any SELECT over the data, within bounds. Raises ToolFault, nothing else."""
+        text = self._guard.check(text)
+        asked = (caller.principal_id, caller.store_scope, sha256(text.encode()).digest())
+        answer = await self._run(caller, free_statement(text, affordable=asked in self._affordable), max_rows)
+        self._affordable[asked] = True
+        return answer
+
+    async def plan(self, caller: Caller, text: str) -> JsonValue:
+        """How PostgreSQL would run a caller's own text: the plan's JSON, with costs and estimates. Not for callers."""
+        answer = await self.read(caller, "SELECT access.plan_of(%s)", (self._guard.check(text),), max_rows=1)
+        return answer.rows[0][0]
+
+    async def _run(self, caller: Caller, statement: Statement, max_rows: int) -> Answer:
         try:
-            async with asyncio.timeout(CALL_SECONDS):
+            async with self._admission.turn(caller.principal_id), asyncio.timeout(CALL_SECONDS):
                 if self._needs_proof:
                     await self.isolation.ensure()
                 for context in await self._contexts(caller):
-                    answer = await self._read_under(context, statement, parameters, max_rows)
+                    answer = await self._read_under(context, statement, max_rows)
                     if answer is not None:
                         return answer
         except TimeoutError as error:
@@ -107,31 +131,27 @@ class Invocations:
                 log.error("%s", error)
         return contexts
 
-    async def _read_under(
-        self, context: str, statement: str, parameters: Parameters | None, max_rows: int
-    ) -> Answer | None:
+    async def _read_under(self, context: str, statement: Statement, max_rows: int) -> Answer | None:
         """None where the database does not accept the context."""
         for _ in range(ATTEMPTS):
             with suppress(_ConnectionLost):  # a read may be repeated, and the pool has dropped the connection
-                return await self._attempt(context, statement, parameters, max_rows)
+                return await self._attempt(context, statement, max_rows)
         raise Unavailable("The database connection was lost.", "Try again shortly.", retry_after=5)
 
-    async def _attempt(
-        self, context: str, statement: str, parameters: Parameters | None, max_rows: int
-    ) -> Answer | None:
+    async def _attempt(self, context: str, statement: Statement, max_rows: int) -> Answer | None:
         try:
             async with self._pool.connection(timeout=POOL_SECONDS) as connection:
                 try:
-                    holds, rows = await _converse(connection, context, statement, parameters, max_rows)
+                    holds, rows = await _converse(connection, context, statement, max_rows)
                 except psycopg.Error as error:
                     if connection.broken:
                         raise _ConnectionLost from error
                     await _leave_nothing(connection)
-                    raise _fault(error) from error
+                    raise fault_of(error, statement) from error
                 except BaseException:
                     await connection.close()  # in the middle of it: what it holds, such as locks, ends with it
                     raise
-                return await _answer(rows, max_rows) if await holds.fetchone() == (True,) else None
+                return await _answer(rows, statement, max_rows) if await holds.fetchone() == (True,) else None
         except (PoolTimeout, TooManyRequests) as error:
             raise Unavailable("No database connection is free.", "Try again shortly.", retry_after=5) from error
 
@@ -140,15 +160,15 @@ class _ConnectionLost(Exception):
     """The server went away during the conversation."""
 
 
-async def _converse(
-    connection: Connection, context: str, statement: str, parameters: Parameters | None, max_rows: int
-) -> tuple[Cursor, Cursor]:
+async def _converse(connection: Connection, context: str, statement: Statement, max_rows: int) -> tuple[Cursor, Cursor]:
     """Cursors over whether the context holds, and over the rows."""
     async with connection.pipeline():
         await connection.execute("BEGIN READ ONLY")
         holds = await connection.execute("SELECT access.enter_context(%s)", (context,))
+        if statement.ceiling is not None:
+            await connection.execute("SELECT access.refuse_above(%s, %s)", (statement.ceiling, statement.text))
         # The caller's text goes through the extended protocol, which takes one statement only.
-        await connection.execute(_DECLARE + statement, parameters)
+        await connection.execute(statement.declaration, statement.parameters)
         rows = await connection.execute(f"FETCH {max_rows + 1} FROM answer")
         await _end(connection)
     return holds, rows
@@ -170,9 +190,10 @@ async def _leave_nothing(connection: Connection) -> None:
         raise _ConnectionLost from error
 
 
-async def _answer(cursor: Cursor, max_rows: int) -> Answer:
+async def _answer(cursor: Cursor, statement: Statement, max_rows: int) -> Answer:
+    begin = 1 if statement.counted else 0
     try:
-        rows = [list(row) for row in await cursor.fetchall()]
+        rows = [list(row[begin:]) for row in await cursor.fetchall()]
     except (psycopg.DataError, ValueError, RecursionError) as error:
         raise SqlFault(
             "A value of the result cannot be read.",
@@ -180,43 +201,4 @@ async def _answer(cursor: Cursor, max_rows: int) -> Answer:
             sqlstate="22000",
             position=None,
         ) from error
-    return Answer(columns_of(cursor), rows[:max_rows], truncated=len(rows) > max_rows)
-
-
-def _fault(error: psycopg.Error) -> ToolFault:
-    """What the caller is told of a database error: PostgreSQL's own sentence, never a stack or a connection."""
-    message = error.diag.message_primary or "The statement failed."
-    match error:
-        case errors.QueryCanceled():
-            return QueryTimeout(
-                "The query ran into the server's time limit.",
-                "Narrow it, for example to fewer months, or aggregate before joining.",
-            )
-        case errors.ReadOnlySqlTransaction() | errors.FeatureNotSupported() | errors.InvalidCursorDefinition():
-            return SqlNotAllowed(f"PostgreSQL says: {message}.", _ONE_SELECT)
-        case errors.SyntaxError() if _is_no_select(error):
-            return SqlNotAllowed("This is not one SELECT statement.", _ONE_SELECT)
-        case errors.LockNotAvailable():
-            return Unavailable("The tables are being changed by a deployment.", "Try again shortly.", retry_after=5)
-        case errors.ConfigurationLimitExceeded() | errors.OutOfMemory() | errors.DiskFull():
-            return Unavailable(f"PostgreSQL says: {message}.", "Ask for less at a time.", retry_after=5)
-    # Hints for names and types help; others name settings that are not the caller's to change.
-    hint = error.diag.message_hint if isinstance(error, errors.UndefinedColumn | errors.UndefinedFunction) else None
-    return SqlFault(
-        f"PostgreSQL says: {message}.",
-        hint or "Check names and types with get_multiple_table_schemas, then try again.",
-        sqlstate=error.sqlstate or "",
-        position=_position(error),
-    )
-
-
-def _is_no_select(error: psycopg.Error) -> bool:
-    """True where the grammar stops at the first word, where a second statement follows, and for SELECT INTO."""
-    position = _position(error)
-    return position is None or position <= 1 or "INTO is not allowed" in (error.diag.message_primary or "")
-
-
-def _position(error: psycopg.Error) -> int | None:
-    """Where in the caller's own text, counted from 1."""
-    given = error.diag.statement_position
-    return max(int(given) - len(_DECLARE), 1) if given else None
+    return Answer(columns_of(cursor)[begin:], rows[:max_rows], truncated=len(rows) > max_rows)

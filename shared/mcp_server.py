@@ -26,6 +26,7 @@ from shared.tools.access import access_tools
 from shared.tools.clock import clock_tools
 from shared.tools.definition import failure
 from shared.tools.isolation import isolation_tools
+from shared.tools.plans import plan_tools
 from shared.tools.sales import sales_tools
 from shared.tools.schemas import schema_tools
 from shared.version import VERSION
@@ -84,6 +85,7 @@ def build_server(invocations: Invocations) -> MCPServer[Any]:
         instructions=INSTRUCTIONS,
         tools=[
             *sales_tools(invocations),
+            *plan_tools(invocations),
             *schema_tools(invocations),
             *access_tools(invocations),
             *clock_tools(),

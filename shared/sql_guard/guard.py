@@ -19,10 +19,15 @@ class SqlGuard:
         # By the whole text, and only what passed: lru_cache keeps no exception.
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._check)
 
-    def check(self, statement: str) -> None:
-        """Returns for a statement that may run; raises SqlNotAllowed, TooExpensive or SqlFault, nothing else."""
-        self._remembered(statement)
+    def check(self, statement: str) -> str:
+        """The statement, if it may run, without semicolon and what follows it.
 
-    def _check(self, statement: str) -> None:
+        Raises SqlNotAllowed, TooExpensive or SqlFault, nothing else.
+        """
+        return self._remembered(statement)
+
+    def _check(self, statement: str) -> str:
         check_text(statement)
-        StatementCheck(statement, self._allowed).check(parse_select(statement))
+        select, text = parse_select(statement)
+        StatementCheck(statement, self._allowed).check(select)
+        return text

@@ -17,8 +17,11 @@ type Node = dict[str, Any]
 """A node's fields. A field of any type holds {type: fields}, a field of one type holds the fields alone."""
 
 
-def parse_select(statement: str) -> Node:
-    """The fields of the SelectStmt. statement: bounded by check_text."""
+def parse_select(statement: str) -> tuple[Node, str]:
+    """The fields of the SelectStmt, and the text up to its end, without a semicolon and what follows.
+
+    statement: bounded by check_text.
+    """
     trees = _parse(statement)
     if len(trees) != 1:
         said = "Nothing but white space and comments" if not trees else f"{len(trees)} statements"
@@ -27,7 +30,7 @@ def parse_select(statement: str) -> Node:
     if kind != "SelectStmt":
         raise SqlNotAllowed(f"This is {_article(kind)}, not a SELECT.", ONE_SELECT)
     select: Node = fields
-    return select
+    return select, _up_to_the_end(statement, trees[0])
 
 
 def _parse(statement: str) -> list[dict[str, Any]]:
@@ -43,6 +46,13 @@ def _parse(statement: str) -> list[dict[str, Any]]:
     except RecursionError as error:
         raise TooExpensive("The query nests too deeply.", "Write it flatter, for example with CTEs.") from error
     return trees
+
+
+def _up_to_the_end(statement: str, tree: dict[str, Any]) -> str:
+    """libpg_query counts bytes, and gives no length where no semicolon follows."""
+    if "stmt_len" not in tree:
+        return statement
+    return statement.encode()[: tree.get("stmt_location", 0) + tree["stmt_len"]].decode()
 
 
 def _article(kind: str) -> str:

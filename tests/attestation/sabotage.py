@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import psycopg
 
 from shared.attestation import Attestation, attest
-from shared.schema import deploy_schema
+from shared.schema import SQL_FOLDER, deploy_schema
 from tests.conftest import KEY, Database
 
 
@@ -42,3 +42,5 @@ def sabotaged(database: Database, sabotage: Sabotage) -> Iterator[None]:
 
 
 LEAK = Sabotage("CREATE POLICY everything ON retail.orders FOR SELECT TO zava_app USING (true)", "policies canaries")
+_VERIFIED_CALLER = (SQL_FOLDER / "functions" / "verified_caller.sql").read_text(encoding="utf-8")
+SCOPE_IGNORED = Sabotage(_VERIFIED_CALLER.replace("part[3] <> '*'", "false"), "functions")

@@ -14,18 +14,10 @@ import pytest
 
 from local.people import PEOPLE
 from shared.canary_rows import prove_with_rows
-from tests.attestation.sabotage import LEAK, Sabotage, sabotaged
+from tests.attestation.sabotage import LEAK, SCOPE_IGNORED, Sabotage, sabotaged
 from tests.conftest import KEY, PASSWORDS, REPOSITORY, Database
 
 type Prove = Callable[..., "subprocess.CompletedProcess[str]"]
-
-SCOPE_IGNORED = Sabotage(
-    "CREATE OR REPLACE FUNCTION access.visible_stores() RETURNS integer[] LANGUAGE sql STABLE SECURITY DEFINER"
-    " SET search_path = pg_catalog, pg_temp AS"
-    " 'SELECT coalesce(array_agg(store_id), ''{}'') FROM access.verified_context()"
-    " JOIN access.store_grants USING (principal_id)'",
-    "functions canary_rows",
-)
 
 
 @pytest.fixture
@@ -112,7 +104,7 @@ def test_canary_rows_show_a_scope_that_is_ignored(prove: Prove, breakable: Datab
     report = json.loads(done.stdout)
     assert done.returncode == 1
     failed = {check["name"]: check["detail"] for check in report["checks"] if not check["holds"]}
-    assert set(failed) == set(SCOPE_IGNORED.found.split())
+    assert set(failed) == {"functions", "canary_rows"}
     assert "the region's manager narrowed to the first store sees 2 rows of retail.inventory" in failed["canary_rows"]
 
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from tests.attestation.sabotage import LEAK, Sabotage, attested, sabotaged
+from tests.attestation.sabotage import LEAK, SCOPE_IGNORED, Sabotage, attested, sabotaged
 from tests.conftest import Database
 
 pytestmark = pytest.mark.anyio
 
 
 _VERIFIED = """
-CREATE OR REPLACE FUNCTION access.verified_context() RETURNS TABLE (principal_id uuid, store_scope uuid)
-LANGUAGE {language} STABLE PARALLEL SAFE ROWS 1 SET search_path = pg_catalog, pg_temp AS $${body}$$
+CREATE OR REPLACE FUNCTION access.verified_caller() RETURNS access.visibility
+LANGUAGE {language} STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $${body}$$
 """
 _DEFINER = """
 CREATE OR REPLACE FUNCTION access.{name}() RETURNS {returns}
@@ -19,24 +19,16 @@ LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog,
 ANY_CONTEXT = _VERIFIED.format(
     language="sql",
     body="""
-    SELECT split_part(context, '|', 2)::uuid, nullif(split_part(context, '|', 3), '*')::uuid
+    SELECT ROW (split_part(context, '|', 2)::uuid, '{}'::integer[], NULL::boolean[], false)::access.visibility
     FROM (VALUES (current_setting('app.rls_context', true))) AS setting (context) WHERE context LIKE 'v1|%|%|%|%|%'
     """,
 )
 HEAD_OFFICE = _VERIFIED.format(
-    language="sql", body="SELECT principal_id, NULL::uuid FROM access.principals WHERE role = 'super_admin'"
+    language="sql", body="SELECT visibility FROM access.visibility WHERE sees_all ORDER BY principal_id LIMIT 1"
 )
-ALL_TRUE = _DEFINER.format(name="store_mask", returns="boolean[]", body="SELECT array_fill(true, ARRAY[100])")
+ALL_TRUE = _DEFINER.format(name="store_mask", returns="boolean[]", body="SELECT array_fill(true, ARRAY[200])")
 ALL_STORES = _DEFINER.format(
     name="visible_stores", returns="integer[]", body="SELECT array_agg(store_id) FROM retail.stores"
-)
-SCOPE_IGNORED = _DEFINER.format(
-    name="visible_stores",
-    returns="integer[]",
-    body="""
-    SELECT coalesce(array_agg(store_id), '{}') FROM access.verified_context() JOIN access.store_grants
-    USING (principal_id)
-    """,
 )
 
 SABOTAGES = {
@@ -64,12 +56,12 @@ SABOTAGES = {
     # Ownership
     "table owned by the login": Sabotage(
         "ALTER TABLE retail.orders OWNER TO zava_app",
-        "ownership privileges canaries",
+        "ownership privileges",
         "ALTER TABLE retail.orders OWNER TO zava_owner",
     ),
     "schema owned by the login": Sabotage(
         "ALTER SCHEMA retail OWNER TO zava_app",
-        "ownership privileges canaries",
+        "ownership privileges",
         "ALTER SCHEMA retail OWNER TO zava_owner",
     ),
     "function owned by another": Sabotage(
@@ -202,11 +194,13 @@ SABOTAGES = {
     "any context is accepted": Sabotage(ANY_CONTEXT, "functions canaries"),
     "everybody is the head office": Sabotage(HEAD_OFFICE, "functions canaries"),
     "the mask is all true": Sabotage(ALL_TRUE, "functions canaries"),
-    "every store is visible": Sabotage(ALL_STORES, "functions canaries"),
-    "the scope is ignored": Sabotage(SCOPE_IGNORED, "functions"),
-    "no context is accepted": Sabotage(_VERIFIED.format(language="plpgsql", body="BEGIN RETURN; END"), "functions"),
+    "every store is a hint": Sabotage(ALL_STORES, "functions"),
+    "the scope is ignored": SCOPE_IGNORED,
+    "no context is accepted": Sabotage(
+        _VERIFIED.format(language="plpgsql", body="BEGIN RETURN NULL; END"), "functions"
+    ),
     "a function is dropped": Sabotage(
-        "ALTER FUNCTION access.customer_mask() RENAME TO gone",
+        "ALTER FUNCTION access.visitor_mask() RENAME TO gone",
         "functions policies",
         "DROP FUNCTION IF EXISTS access.gone() CASCADE",
     ),
@@ -214,8 +208,8 @@ SABOTAGES = {
     "a function with another search_path": Sabotage(
         "ALTER FUNCTION access.store_mask() SET search_path = public, pg_catalog", "functions"
     ),
-    "verified_context is callable": Sabotage(
-        "GRANT EXECUTE ON FUNCTION access.verified_context() TO zava_app", "functions"
+    "verified_caller is callable": Sabotage(
+        "GRANT EXECUTE ON FUNCTION access.verified_caller() TO zava_app", "functions"
     ),
     "a definer function for everybody": Sabotage(
         "CREATE FUNCTION retail.total() RETURNS bigint LANGUAGE sql SECURITY DEFINER"
@@ -243,7 +237,7 @@ SABOTAGES = {
     "no time limit": Sabotage("ALTER ROLE zava_app SET statement_timeout = 0", "settings"),
     "another search_path": Sabotage("ALTER ROLE zava_app SET search_path = public, retail", "settings"),
     "a setting for this database": Sabotage(
-        "ALTER ROLE zava_app IN DATABASE {database} SET standard_conforming_strings = off", "settings canaries"
+        "ALTER ROLE zava_app IN DATABASE {database} SET standard_conforming_strings = off", "settings"
     ),
     "a setting forgotten": Sabotage("ALTER ROLE zava_app RESET track_activities", "settings"),
     "a setting more": Sabotage("ALTER ROLE zava_app SET app.rls_context = 'v1|'", "settings"),

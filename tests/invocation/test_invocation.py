@@ -180,6 +180,13 @@ async def test_many_callers_at_once_each_get_their_own(sample: Database) -> None
         assert await asyncio.gather(*(count(door, name) for name in names)) == [expected[name] for name in names]
 
 
+async def test_another_client_encoding_is_a_fault_with_a_remedy(sample: Database) -> None:
+    async with open_invocations(sample.app_url) as door:
+        with pytest.raises(SqlFault, match="cannot be read"):
+            await door.read(KIRKLAND, "SELECT set_config('client_encoding', 'LATIN1', true), 'é'", max_rows=1)
+        assert (await door.read(KIRKLAND, "SELECT 'é'", max_rows=1)).rows == [["é"]]
+
+
 @pytest.mark.parametrize("statement", ["SELECT $$;$$; END; SELECT 1; --", "SELECT 1; COMMIT; SELECT 2"])
 async def test_smuggled_statements_never_run(sample: Database, statement: str) -> None:
     async with open_invocations(sample.app_url) as door:

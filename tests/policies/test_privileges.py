@@ -102,11 +102,13 @@ def test_every_function_pins_its_search_path(sample: Database) -> None:
             "SELECT oid::regprocedure::text, proconfig, provolatile::text FROM pg_proc"
             " WHERE pronamespace IN ('access'::regnamespace, 'retail'::regnamespace, 'ops'::regnamespace)"
         ).fetchall()
-    assert len(rows) == 11
+    assert len(rows) == 14
     assert all(config == ["search_path=pg_catalog, pg_temp"] for _, config, _ in rows)
     volatile = {name for name, _, volatility in rows if volatility == "v"}
     triggers = {"access.count_visits()", "access.recount_visits()", "access.refresh_visibility()"}
-    assert volatile == triggers | {"access.enter_context(text)"}
+    settings = {"access.enter_context(text)"}
+    plans = {"access.plan_of(text)", "access.refuse_above(double precision,text)"}
+    assert volatile == triggers | settings | plans
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from mcp import MCPError
 
+from shared.invocation import Invocations
 from shared.tools.schemas import TableName
-from tests.conftest import Database
+from tests.conftest import Database, caller_of
 from tests.tools.calls import data_of, fault_of, rows_of, text_of
 from tests.tools.conftest import ClientOf
 
@@ -96,12 +97,11 @@ async def test_a_caller_learns_who_it_is(client_of: ClientOf, name: str, role: s
     assert data["limits"]["max_rows"] == 1000
 
 
-async def test_the_limits_told_are_the_limits_kept(client_of: ClientOf) -> None:
+async def test_the_limits_told_are_the_limits_kept(client_of: ClientOf, invocations: Invocations) -> None:
     async with client_of("kirkland") as client:
         limits = (await data_of(client, "describe_access"))["limits"]
-        assert await rows_of(client, "SELECT current_setting('statement_timeout')") == [
-            [f"{limits['statement_seconds']}s"]
-        ]
+    kept = await invocations.read(caller_of("kirkland"), "SELECT current_setting('statement_timeout')", max_rows=1)
+    assert kept.rows == [[f"{limits['statement_seconds']}s"]]
 
 
 async def test_an_unknown_tool_is_a_protocol_error(client_of: ClientOf) -> None:
@@ -116,6 +116,7 @@ async def test_every_tool_says_that_it_only_reads_and_what_it_returns(client_of:
         tools = (await client.list_tools()).tools
     assert [tool.name for tool in tools] == [
         "execute_sales_query",
+        "explain_query",
         "get_multiple_table_schemas",
         "describe_access",
         "get_current_utc_date",

@@ -1,0 +1,57 @@
+"""What runs behind the door: a statement of the server's own, or a caller's text with its bounds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+MAX_BYTES = 2_000_000
+"""What a caller's own text may return: its rows as text. The worker needs some 20 times as much to pass them on."""
+MAX_PLAN_COST = 5_000_000.0
+"""What a caller's own text may cost, in the planner's units: about the 20 seconds of statement_timeout."""
+
+EXPLAIN = "EXPLAIN (FORMAT JSON) "
+"""What access.plan_of puts before a statement."""
+_DECLARE = "DECLARE answer NO SCROLL CURSOR FOR "
+# Counted before a row leaves the server, for one value can have a gigabyte. OFFSET 0 keeps the text a unit, so that
+# each of its values is worked out once. (answer.*), for a column of the text could be called answer.
+_BOUNDED = (
+    _DECLARE + "SELECT access.bound_bytes(sum(octet_length((answer.*)::text)) OVER (ROWS UNBOUNDED PRECEDING),"  # noqa: S608
+    f" {MAX_BYTES}), answer.* FROM (SELECT * FROM ("
+)
+_BOUNDED_END = "\n) AS asked OFFSET 0) AS answer"  # the text may end in a comment
+
+type Parameters = Sequence[object] | Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Statement:
+    """One SELECT as a cursor named answer."""
+
+    text: str
+    prefix: str = _DECLARE
+    suffix: str = ""
+    parameters: Parameters | None = None
+    """For `%s` or `%(name)s` in the text; None leaves every % as it is."""
+    ceiling: float | None = None
+    """Planned first, and refused above this cost."""
+    counted: bool = False
+    """Whether the first column is the bytes so far, which the caller did not ask for."""
+
+    @property
+    def declaration(self) -> str:
+        """What opens the cursor."""
+        return self.prefix + self.text + self.suffix
+
+    def position(self, in_declaration: int) -> int:
+        """A position that PostgreSQL gives, in characters of the text from 1."""
+        return min(max(in_declaration - len(self.prefix), 1), len(self.text) + 1)
+
+
+def own_statement(text: str, parameters: Parameters | None = None) -> Statement:
+    """The server's own: nobody else has a word in it."""
+    return Statement(text=text, parameters=parameters)
+
+
+def free_statement(text: str, *, affordable: bool) -> Statement:
+    """A caller's text, which the guard has read. affordable: its plan was looked at before."""
+    ceiling = None if affordable else MAX_PLAN_COST
+    return Statement(text=text, prefix=_BOUNDED, suffix=_BOUNDED_END, ceiling=ceiling, counted=True)
