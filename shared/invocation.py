@@ -88,7 +88,7 @@ class Invocations:
         return await self._run(caller, own_statement(text, parameters), max_rows)
 
     async def read_free(self, caller: Caller, text: str, *, max_rows: int) -> Answer:
-        """The answer to a caller's own text, any SELECT over the data, within bounds. Raises ToolFault, nothing else."""
+        """The answer to a caller's own text, any SELECT over the data, within bounds. Raises ToolFault only."""
         text = self._guard.check(text)
         asked = (caller.principal_id, caller.store_scope, sha256(text.encode()).digest())
         answer = await self._run(caller, free_statement(text, affordable=asked in self._affordable), max_rows)
