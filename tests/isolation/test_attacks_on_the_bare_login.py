@@ -1,0 +1,119 @@
+"""The corpus by somebody who holds the password of zava_app and a valid context: no guard, any protocol.
+
+Isolation must hold here. What stays open beside it is counted: docs/security.md explains each channel.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+
+import pytest
+
+from tests.conftest import Database
+from tests.isolation.attack import ROWS, Tell
+from tests.isolation.attacks import FAMILIES, QUIET, corpus
+from tests.isolation.bare_login import BareLogin, Campaign
+from tests.isolation.detector import differs, judge
+from tests.isolation.ground import changed_parts, eyes_of, fingerprint, target_in
+
+GROUNDS = ("locked_down", "on_azure")
+OPEN_EVERYWHERE = {
+    "advisory locks": 25,
+    "definitions": 16,
+    "own role": 15,
+    "plans": 5,
+    "sleeping": 21,
+}
+"""What PostgreSQL gives to every login; through the server, the guard refuses it."""
+OPEN = {
+    "locked_down": OPEN_EVERYWHERE | {"messages": 2, "session": 5, "shared login": 3},
+    "on_azure": OPEN_EVERYWHERE
+    | {
+        "large objects": 5,
+        "messages": 7,
+        "session": 7,
+        "shared login": 14,
+        "statistics": 41,
+        "stopping neighbours": 6,
+    },
+}
+CHANGED = {
+    "locked_down": {"passwords", "role settings"},
+    "on_azure": {"passwords", "role settings", "large objects"},
+}
+"""Parts of the database that the login can change: its own password and settings, and large objects of its own."""
+
+
+@dataclass(frozen=True)
+class Battle:
+    """One corpus on one ground, and what it changed."""
+
+    kirkland: Campaign
+    nobody: Campaign
+    changed: set[str]
+
+    def campaign(self, actor: str) -> Campaign:
+        return self.kirkland if actor == "kirkland" else self.nobody
+
+
+@pytest.fixture(scope="module")
+def battles(locked_down: Database, on_azure: Database, marker: str) -> dict[str, Battle]:
+    return {"locked_down": _fight(locked_down, marker), "on_azure": _fight(on_azure, marker)}
+
+
+def _fight(database: Database, marker: str) -> Battle:
+    before = fingerprint(database)
+    kirkland, nobody = (Campaign(database, actor, marker).run(*QUIET) for actor in ("kirkland", "nobody"))
+    return Battle(kirkland, nobody, changed_parts(before, fingerprint(database)))
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize("actor", ["kirkland", "nobody"])
+@pytest.mark.parametrize("family", QUIET)
+def test_no_attack_shows_a_foreign_row_or_secret_or_changes_anything(
+    battles: dict[str, Battle], ground: str, actor: str, family: str
+) -> None:
+    successes = battles[ground].campaign(actor).successes.values()
+    assert not [found for found in successes if found.channel == ROWS and found.attack.startswith(f"{family}: ")]
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_the_channels_that_stay_open_are_these(battles: dict[str, Battle], ground: str) -> None:
+    assert Counter(found.channel for found in battles[ground].kirkland.successes.values()) == OPEN[ground]
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_without_a_grant_nothing_more_is_open(battles: dict[str, Battle], ground: str) -> None:
+    assert battles[ground].nobody.successes.keys() <= battles[ground].kirkland.successes.keys()
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+def test_afterwards_only_the_logins_own_things_are_different(battles: dict[str, Battle], ground: str) -> None:
+    assert battles[ground].changed == CHANGED[ground]
+
+
+def test_the_corpus_is_large_and_every_attack_has_a_name(sample: Database, marker: str) -> None:
+    attacks = corpus(target_in(sample, marker), *FAMILIES)
+    assert len({attack.name for attack in attacks}) == len(attacks) >= 800
+    assert {attack.family for attack in attacks} == FAMILIES.keys()
+    assert all(attack.twin and attack.twin != attack.statement for attack in attacks if attack.tell is Tell.PAIR)
+
+
+def test_the_probes_tell_of_rows_that_one_may_see(sample: Database, marker: str) -> None:
+    """The tests above can fail: judged with kirkland's eyes, what the head office gets is a success."""
+    target, eyes = target_in(sample, marker), eyes_of("kirkland", sample, marker)
+    deaf = []
+    with BareLogin(sample, "head-office") as login:
+        for attack in corpus(target, "oracles"):
+            outcome, twin = (login.send(text, "extended") for text in (attack.statement, attack.twin))
+            if not judge(attack, outcome, twin, eyes, target):
+                deaf.append(attack.name)
+        for attack in corpus(target, "timing")[:3]:
+            outcome, twin = (login.send(text, "extended") for text in (attack.statement, attack.twin))
+            assert differs(outcome, twin, target)
+        foreign = [
+            attack.name
+            for attack in corpus(target, "shadowing")
+            if judge(attack, login.send(attack.statement, "extended"), None, eyes, target)
+        ]
+    assert deaf == []
+    assert len(foreign) >= 8
