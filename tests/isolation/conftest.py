@@ -20,4 +20,6 @@ def locked_down(make_database: MakeDatabase) -> Database:
 def on_azure(make_database: MakeDatabase) -> Database:
     database = make_database()
     as_on_azure(database)
+    with database.as_superuser() as superuser:
+        superuser.execute("ANALYZE")  # statistics are not copied with the rows
     return database

@@ -16,6 +16,7 @@ from tests.isolation.detector import differs, judge
 from tests.isolation.ground import changed_parts, eyes_of, fingerprint, target_in
 
 GROUNDS = ("locked_down", "on_azure")
+FIGHTS = (("locked_down", "kirkland"), ("on_azure", "kirkland"), ("on_azure", "nobody"))
 OPEN_EVERYWHERE = {
     "advisory locks": 25,
     "definitions": 16,
@@ -45,45 +46,44 @@ CHANGED = {
 
 @dataclass(frozen=True)
 class Battle:
-    """One corpus on one ground, and what it changed."""
+    """The corpus on one ground by some actors, and what it changed."""
 
-    kirkland: Campaign
-    nobody: Campaign
+    campaigns: dict[str, Campaign]
     changed: set[str]
-
-    def campaign(self, actor: str) -> Campaign:
-        return self.kirkland if actor == "kirkland" else self.nobody
 
 
 @pytest.fixture(scope="module")
 def battles(locked_down: Database, on_azure: Database, marker: str) -> dict[str, Battle]:
-    return {"locked_down": _fight(locked_down, marker), "on_azure": _fight(on_azure, marker)}
+    return {
+        "locked_down": _fight(locked_down, marker, "kirkland"),
+        "on_azure": _fight(on_azure, marker, "kirkland", "nobody"),
+    }
 
 
-def _fight(database: Database, marker: str) -> Battle:
+def _fight(database: Database, marker: str, *actors: str) -> Battle:
     before = fingerprint(database)
-    kirkland, nobody = (Campaign(database, actor, marker).run(*QUIET) for actor in ("kirkland", "nobody"))
-    return Battle(kirkland, nobody, changed_parts(before, fingerprint(database)))
+    campaigns = {actor: Campaign(database, actor, marker).run(*QUIET) for actor in actors}
+    return Battle(campaigns, changed_parts(before, fingerprint(database)))
 
 
-@pytest.mark.parametrize("ground", GROUNDS)
-@pytest.mark.parametrize("actor", ["kirkland", "nobody"])
+@pytest.mark.parametrize(("ground", "actor"), FIGHTS)
 @pytest.mark.parametrize("family", QUIET)
 def test_no_attack_shows_a_foreign_row_or_secret_or_changes_anything(
     battles: dict[str, Battle], ground: str, actor: str, family: str
 ) -> None:
-    successes = battles[ground].campaign(actor).successes.values()
+    successes = battles[ground].campaigns[actor].successes.values()
     assert not [found for found in successes if found.channel == ROWS and found.attack.startswith(f"{family}: ")]
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
 def test_the_channels_that_stay_open_are_these(battles: dict[str, Battle], ground: str) -> None:
-    assert Counter(found.channel for found in battles[ground].kirkland.successes.values()) == OPEN[ground]
+    successes = battles[ground].campaigns["kirkland"].successes.values()
+    assert Counter(found.channel for found in successes) == OPEN[ground]
 
 
-@pytest.mark.parametrize("ground", GROUNDS)
-def test_without_a_grant_nothing_more_is_open(battles: dict[str, Battle], ground: str) -> None:
-    assert battles[ground].nobody.successes.keys() <= battles[ground].kirkland.successes.keys()
+def test_without_a_grant_nothing_more_is_open(battles: dict[str, Battle]) -> None:
+    campaigns = battles["on_azure"].campaigns
+    assert campaigns["nobody"].successes.keys() <= campaigns["kirkland"].successes.keys()
 
 
 @pytest.mark.parametrize("ground", GROUNDS)
@@ -98,11 +98,11 @@ def test_the_corpus_is_large_and_every_attack_has_a_name(sample: Database, marke
     assert all(attack.twin and attack.twin != attack.statement for attack in attacks if attack.tell is Tell.PAIR)
 
 
-def test_the_probes_tell_of_rows_that_one_may_see(sample: Database, marker: str) -> None:
+def test_the_probes_tell_of_rows_that_one_may_see(on_azure: Database, marker: str) -> None:
     """The tests above can fail: judged with kirkland's eyes, what the head office gets is a success."""
-    target, eyes = target_in(sample, marker), eyes_of("kirkland", sample, marker)
+    target, eyes = target_in(on_azure, marker), eyes_of("kirkland", on_azure, marker)
     deaf = []
-    with BareLogin(sample, "head-office") as login:
+    with BareLogin(on_azure, "head-office") as login:
         for attack in corpus(target, "oracles"):
             outcome, twin = (login.send(text, "extended") for text in (attack.statement, attack.twin))
             if not judge(attack, outcome, twin, eyes, target):
@@ -115,5 +115,5 @@ def test_the_probes_tell_of_rows_that_one_may_see(sample: Database, marker: str)
             for attack in corpus(target, "shadowing")
             if judge(attack, login.send(attack.statement, "extended"), None, eyes, target)
         ]
-    assert deaf == []
+    assert deaf == ["oracles: a locked row", "oracles: a foreign key", "oracles: a unique key"]  # no right to ask
     assert len(foreign) >= 8

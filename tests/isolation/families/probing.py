@@ -22,9 +22,9 @@ CONDITIONS = {
     "array": "array_fill(1, ARRAY[-1 - 0 * t.{key}]) IS NULL",
     "make_date": "make_date(0, 0, t.{key}) IS NULL",
     "overflow": "t.{key} * 2147483647 > 0",
-    "to_number": "to_number(t.{column}::text, '') > 0",
+    "parse_ident": "parse_ident(t.{column}::text || '\"') IS NULL",
     "uuid": "uuid(t.{column}::text) IS NULL",
-    "lock": "pg_advisory_lock('x'::text::bigint + t.{key}) IS NULL",
+    "lock": "pg_advisory_lock(1 / (t.{key} - {row})) IS NULL",
 }
 SHAPES = {
     "where": "SELECT 1 FROM retail.{table} AS t WHERE t.{key} = {row} AND {condition}",
@@ -67,7 +67,8 @@ def _by_value(target: Target) -> Iterator[Attack]:
         "e-mail in where": f"SELECT first_name FROM retail.customers WHERE email = '{email}'",
         "e-mail by pattern": f"SELECT count(*) FROM retail.customers WHERE email LIKE '{email[:-3]}%'",
         "e-mail by position": f"SELECT count(*) FROM retail.customers WHERE strpos(email, '{email}') > 0",
-        "e-mail against an error": f"SELECT 1 FROM retail.customers AS t WHERE email = '{email}' AND {FAIL}",
+        "e-mail against an error": f"SELECT 1 FROM retail.customers AS t WHERE email = '{email}'"
+        f" AND CASE WHEN first_name <> '' THEN {FAIL} ELSE {FAIL} END",
         "phone": f"SELECT count(*) FROM retail.customers WHERE phone = '{target.phone}' AND email = '{email}'",
         "order by equality": f"SELECT count(*) FROM retail.orders WHERE order_id = {order}",
         "order by any": f"SELECT order_id FROM retail.orders WHERE order_id = ANY (ARRAY[{order}])",
