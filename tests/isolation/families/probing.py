@@ -81,13 +81,9 @@ def _by_value(target: Target) -> Iterator[Attack]:
         "order by a leaky operator": f"SELECT 1 FROM retail.orders WHERE order_id::text ~ '^{order}$'",
         "order by two tables": f"SELECT count(*) FROM retail.orders JOIN retail.order_items USING (store_id, order_id)"
         f" WHERE order_id = {order}",
-        "fetched tuples": f"WITH c AS MATERIALIZED (SELECT count(*) FROM retail.orders WHERE order_id = {order})"
-        " SELECT pg_stat_get_xact_tuples_fetched('retail.orders'::regclass) > 0,"
-        " pg_stat_get_xact_tuples_fetched('retail.orders_by_number'::regclass) FROM c",
-        "returned tuples": f"WITH c AS MATERIALIZED (SELECT count(*) FROM retail.orders WHERE order_id = {order})"
-        " SELECT pg_stat_get_xact_tuples_returned('retail.orders_by_number'::regclass) FROM c",
-        "blocks of the customers": f"WITH c AS MATERIALIZED (SELECT count(*) FROM retail.orders WHERE order_id = {order})"
-        " SELECT pg_stat_get_xact_blocks_fetched('retail.orders'::regclass) FROM c",
+        "fetched tuples": _difference("pg_stat_get_xact_tuples_fetched('retail.orders'::regclass)", order),
+        "returned tuples": _difference("pg_stat_get_xact_tuples_returned('retail.orders_by_number'::regclass)", order),
+        "blocks of the table": _difference("pg_stat_get_xact_blocks_fetched('retail.orders'::regclass)", order),
         "rows removed by EXPLAIN": f"EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off, BUFFERS off)"
         f" SELECT 1 FROM retail.orders WHERE order_id = {order}",
         "customer by a foreign key": f"SELECT count(*) FROM retail.orders WHERE customer_id = {target.customer_id}",
@@ -102,7 +98,7 @@ def _by_value(target: Target) -> Iterator[Attack]:
     open_channels = {
         "fetched tuples": "statistics",
         "returned tuples": "statistics",
-        "blocks of the customers": "statistics",
+        "blocks of the table": "statistics",
         "rows removed by EXPLAIN": "plans",
     }
     for name, statement in questions.items():
@@ -110,6 +106,14 @@ def _by_value(target: Target) -> Iterator[Attack]:
         for there, absent in twins.items():
             twin = twin.replace(there, absent)
         yield _pair("oracles", name, statement, twin, open_channels.get(name, "rows"))
+
+
+def _difference(counter: str, order: str) -> str:
+    """By how much a counter grows while one order is looked for, within one statement."""
+    return (
+        f"WITH b AS MATERIALIZED (SELECT {counter} AS v), c AS MATERIALIZED (SELECT count(*) FROM retail.orders"
+        f" WHERE order_id = {order} + 0 * (SELECT v FROM b)::integer) SELECT {counter} - v FROM b, c"
+    )
 
 
 def timing(target: Target) -> Iterator[Attack]:

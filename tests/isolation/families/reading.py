@@ -215,7 +215,7 @@ def neighbours(target: Target) -> Iterator[Attack]:
         for function in ("pg_terminate_backend", "pg_cancel_backend")
         for how, statement in {
             "by activity": f"SELECT {function}(pid) FROM pg_stat_activity WHERE {others}",
-            "in where": f"SELECT 1 FROM pg_stat_activity WHERE {others} AND {function}(pid)",
+            "in where": f"SELECT 1 FROM pg_stat_activity WHERE CASE WHEN {others} THEN {function}(pid) END",
             "quoted": f'SELECT "pg_catalog"."{function}"(pid) FROM pg_stat_activity WHERE {others}',
             "as an attribute": f"SELECT (pid).{function} FROM pg_stat_activity WHERE {others}",
         }.items()
