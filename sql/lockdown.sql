@@ -1,7 +1,8 @@
 -- Takes from PUBLIC what PostgreSQL gives to everybody and nobody here needs: numbers that count every tenant's rows,
 -- sight of and power over neighbours' sessions, SQL inside SQL, large objects, messages. Run by an administrator at each
 -- deploy. Only a superuser can, so on a managed server the guard stands alone there; tests/isolation counts what is open
--- with and without. Left open, for waiting and locking are tested with them: pg_sleep, pg_advisory_*, pg_locks.
+-- with and without. Left open: pg_sleep, pg_advisory_* and pg_locks, which tests wait and lock with, and the language
+-- plpgsql, in which an administrator who is no superuser deploys (DO).
 
 DO $$
 DECLARE
@@ -37,10 +38,6 @@ BEGIN
         EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', routine);
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO zava_owner, zava_backup', routine);
     END LOOP;
-
-    -- DO blocks; functions that exist run without it.
-    REVOKE ALL ON LANGUAGE plpgsql FROM PUBLIC;
-    GRANT USAGE ON LANGUAGE plpgsql TO zava_owner;
 
     -- The planner's counts of rows. Both at once, for a REVOKE on the table takes its columns with it.
     SELECT string_agg(quote_ident(attname), ', ') INTO readable FROM pg_catalog.pg_attribute

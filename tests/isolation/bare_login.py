@@ -53,14 +53,6 @@ class BareLogin:
             return self._outcome(began, ran=False, said=type(error).__name__)
         return self._outcome(began, ran=True, names=names, rows=rows)
 
-    def census(self) -> tuple[int, list[int]]:
-        """What the session sees without any attack."""
-        self._renew()
-        [row] = self._connection.execute(
-            "SELECT count(*), coalesce(array_agg(DISTINCT store_id), '{}') FROM retail.orders"
-        ).fetchall()
-        return row
-
     def _outcome(
         self, began: float, *, ran: bool, names: tuple[str, ...] = (), rows: tuple[Any, ...] = (), said: str = ""
     ) -> Outcome:

@@ -1,5 +1,6 @@
 """Whether an attack paid: an outcome in, the channel that was open out."""
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +13,7 @@ SLOW_SECONDS = 0.5
 _CENSUS = re.compile(r"census (\d+) of ([\d+]*)")
 _EMAIL = re.compile(r"[\w.+-]{1,64}@example\.com")
 _NUMBER = re.compile(r"(?<![\w.])\d{3,}(?![\w])")
-_NOTHING = (None, False, 0, "", [], {})
+_NOTHING: tuple[object, ...] = (None, False, 0, "", [], {})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +119,7 @@ def _numbers(outcome: Outcome) -> Iterator[int]:
     for value in _leaves(outcome.rows):
         if isinstance(value, str):
             yield from map(int, _NUMBER.findall(value[:100_000]))
-        elif isinstance(value, int | float | Decimal) and value == value and abs(value) < 10**15:
+        elif isinstance(value, int | float | Decimal) and math.isfinite(value):
             yield int(value)
 
 

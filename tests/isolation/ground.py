@@ -3,18 +3,16 @@
 import hashlib
 import secrets
 from contextlib import suppress
-from typing import Any
-from uuid import UUID
+from typing import Any, Protocol
 
 import psycopg
 from psycopg import sql
 
-from shared.rls_context import sign_context
-from shared.schema import hmac_pads
 from tests.conftest import KEY, PASSWORDS, Database, caller_of, context_of
 from tests.isolation.attack import Target
+from tests.isolation.contexts import forged_contexts
 from tests.isolation.detector import Eyes
-from tests.isolation.families.reading import TABLES, zlib_number
+from tests.isolation.families.reading import TABLES, neighbours_lock
 
 KIRKLAND = 7
 SMALLEST_TELLING_NUMBER = 600
@@ -59,7 +57,15 @@ _FOREIGN_NUMBERS = (
 )
 
 
-def fingerprint(database: Database) -> dict[str, str]:
+class Ground(Protocol):
+    """A database whose owner one can ask."""
+
+    name: str
+
+    def as_superuser(self) -> psycopg.Connection[Any]: ...
+
+
+def fingerprint(database: Ground) -> dict[str, str]:
     """A hash of every part of the database that could be changed, by its name."""
     with database.as_superuser() as superuser:
         found = {part: _hash(superuser, query) for part, query in _FINGERPRINTS.items()}
@@ -78,7 +84,7 @@ def changed_parts(before: dict[str, str], after: dict[str, str]) -> set[str]:
     return {part for part in before.keys() | after.keys() if before.get(part) != after.get(part)}
 
 
-def target_in(database: Database, marker: str) -> Target:
+def target_in(database: Ground, marker: str) -> Target:
     """Foreign rows to ask for; the owner knows them."""
     with database.as_superuser() as owner:
         [(order_id, order_item_id)] = owner.execute(
@@ -106,75 +112,7 @@ def target_in(database: Database, marker: str) -> Target:
     )
 
 
-def forged_contexts() -> dict[str, str]:
-    """Contexts of the head office that an attacker may come by or make, by what is wrong with them."""
-    head_office = caller_of("head-office").principal_id
-    good = context_of("head-office", seconds=600)
-    mine = context_of("kirkland", seconds=600)
-    claim, mac = good.rsplit("|", 1)
-    version, principal, scope, expiry, kid, my_mac = mine.split("|")
-    old = context_of("head-office", seconds=-3600)
-    digits = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
-    return {
-        "wrong key": sign_context(b"k" * 32, KEY.version, head_office),
-        "empty key": sign_context(b"", KEY.version, head_office),
-        "the key in base64": sign_context(KEY.value.encode(), KEY.version, head_office),
-        "the inner pad as key": sign_context(hmac_pads(KEY.key())[0], KEY.version, UUID(int=0)),
-        "unknown kid": sign_context(KEY.key(), "another", head_office),
-        "empty kid": sign_context(KEY.key(), "", head_office),
-        "kid of a path": sign_context(KEY.key(), "../test-key-1", head_office),
-        "kid of a quote": sign_context(KEY.key(), "' OR true --", head_office),
-        "no mac": f"{claim}|",
-        "no sixth field": claim,
-        "short mac": f"{claim}|{mac[:-1]}",
-        "half a mac": f"{claim}|{mac[:32]}",
-        "one byte of mac": f"{claim}|{mac[:2]}",
-        "longer mac": f"{claim}|{mac}0",
-        "upper-case mac": f"{claim}|{mac.upper()}",
-        "mac of zeros": f"{claim}|{'0' * 64}",
-        "mac of wildcards": f"{claim}|{'%' * 64}",
-        "my mac": f"{claim}|{my_mac}",
-        "my mac and their principal": "|".join([version, str(head_office), scope, expiry, kid, my_mac]),
-        "later expiry": "|".join([version, principal, scope, str(int(expiry) + 1), kid, my_mac]),
-        "narrower scope": "|".join([version, principal, str(UUID(int=1)), expiry, kid, my_mac]),
-        "expired": old,
-        "expired a second ago": context_of("head-office", seconds=-1),
-        "expired and made later": old.replace(old.split("|")[3], "9999999999"),
-        "version 2": good.replace("v1|", "v2|", 1),
-        "no version": good.removeprefix("v1|"),
-        "upper-case version": good.replace("v1|", "V1|", 1),
-        "extra field": f"{good}|x",
-        "extra bar": f"{good}|",
-        "leading bar": f"|{good}",
-        "leading space": f" {good}",
-        "trailing space": f"{good} ",
-        "trailing newline": f"{good}\n",
-        "leading newline": f"\n{good}",
-        "two contexts": f"{mine}\n{good}",
-        "mine, then theirs": f"{mine}|{good}",
-        "commas": good.replace("|", ","),
-        "full-width bars": good.replace("|", "｜"),
-        "unicode digits": "|".join([version, str(head_office), scope, expiry.translate(digits), kid, mac]),
-        "upper-case principal": good.replace(str(head_office), str(head_office).upper()),
-        "principal in braces": good.replace(str(head_office), f"{{{head_office}}}"),
-        "principal without hyphens": good.replace(str(head_office), head_office.hex),
-        "scope of all": "|".join([version, str(head_office), "**", expiry, kid, mac]),
-        "empty scope": "|".join([version, str(head_office), "", expiry, kid, mac]),
-        "negative expiry": "|".join([version, str(head_office), scope, "-1", kid, mac]),
-        "endless expiry": "|".join([version, str(head_office), scope, "9" * 30, kid, mac]),
-        "expiry in hexadecimal": "|".join([version, str(head_office), scope, hex(int(expiry)), kid, mac]),
-        "expiry with a fraction": "|".join([version, str(head_office), scope, f"{expiry}.0", kid, mac]),
-        "expiry with zeros": "|".join([version, str(head_office), scope, f"00{expiry}", kid, mac]),
-        "empty": "",
-        "bars": "|||||",
-        "a wildcard": "%",
-        "very long": "v1|" + "x" * 50_000,
-        "a pattern's end": f"{good[:-1]}$",
-        "a tab": good.replace("|", "\t|", 1),
-    }
-
-
-def eyes_of(name: str, database: Database, marker: str) -> Eyes:
+def eyes_of(name: str, database: Ground, marker: str) -> Eyes:
     """What is foreign to kirkland or to nobody."""
     own = KIRKLAND if name == "kirkland" else 0
     with database.as_superuser() as owner:
@@ -247,7 +185,7 @@ class Neighbour:
         connection.execute(
             f"DECLARE {self._marker} CURSOR WITH HOLD FOR SELECT email FROM retail.customers LIMIT 3".encode()
         )
-        connection.execute("SELECT pg_advisory_lock(%s)", (zlib_number(self._marker),))
+        connection.execute("SELECT pg_advisory_lock(%s)", (neighbours_lock(self._marker),))
         connection.execute(f"SELECT '{self._marker}'".encode())
         return connection
 
@@ -256,7 +194,7 @@ def as_on_azure(database: Database) -> None:
     """Takes back what sql/lockdown.sql revoked, for an administrator who is no superuser could not have revoked it."""
     with database.as_superuser() as superuser, superuser.transaction():
         superuser.execute("SET LOCAL allow_system_table_mods = on")
-        for catalogue, acl in (("pg_proc", "proacl"), ("pg_class", "relacl"), ("pg_language", "lanacl")):
+        for catalogue, acl in (("pg_proc", "proacl"), ("pg_class", "relacl")):
             superuser.execute(
                 f"UPDATE {catalogue} AS o SET {acl} = (SELECT initprivs FROM pg_init_privs AS i"
                 f" WHERE i.objoid = o.oid AND i.classoid = '{catalogue}'::regclass AND i.objsubid = 0)"

@@ -1,4 +1,4 @@
-"""Behind a transaction pooler every caller shares one server connection: isolation is the transaction's, no session's."""
+"""Behind a transaction pooler all callers share one server connection: isolation is the transaction's, no session's."""
 
 import asyncio
 from collections.abc import Iterator
@@ -68,11 +68,15 @@ async def test_the_pool_prepares_nothing_by_name(pooled_url: str) -> None:
 def test_with_psycopgs_default_two_clients_collide(pooled_url: str) -> None:
     """Why prepare_threshold is None: each client names its own statements, and both meet on one connection."""
     with psycopg.connect(pooled_url, autocommit=True) as one, psycopg.connect(pooled_url, autocommit=True) as other:
-        with pytest.raises((psycopg.errors.DuplicatePreparedStatement, psycopg.errors.InvalidSqlStatementName)):
+
+        def take_turns() -> None:
             for number in range(12):
                 one.execute("SELECT %s::integer + 1", (number,))
                 other.execute("SELECT %s::integer + 2", (number,))
-        one.prepare_threshold = other.prepare_threshold = None
+
+        with pytest.raises((psycopg.errors.DuplicatePreparedStatement, psycopg.errors.InvalidSqlStatementName)):
+            take_turns()
+        one.execute("DEALLOCATE ALL", prepare=False)
 
 
 async def test_a_setting_for_the_session_does_not_reach_the_next_caller(pooled_url: str) -> None:

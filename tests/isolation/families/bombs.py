@@ -2,15 +2,12 @@
 
 from collections.abc import Iterator
 
-from tests.isolation.attack import Attack, Target, Tell, each
-
-FAMILY = "bombs"
+from tests.isolation.attack import Attack, Target, each
 
 
 def bombs(_: Target) -> Iterator[Attack]:
     """Nothing foreign to gain: others shall wait, or the process shall end."""
-    for made in (_values(), _rows(), _texts(), _processor()):
-        yield from each(FAMILY, "time or memory of others", made, tell=Tell.VALUE)
+    yield from each("bombs", "time or memory of others", BOMBS)
 
 
 def _values() -> dict[str, str]:
@@ -137,3 +134,6 @@ def _processor() -> dict[str, str]:
         "a sort without a limit": "WITH s AS MATERIALIZED (SELECT set_config('work_mem', '2GB', false) AS v)"
         " SELECT count(*) FROM s, LATERAL (SELECT i FROM generate_series(1, 90000000) AS i ORDER BY s.v || i) AS t",
     }
+
+
+BOMBS = _values() | _rows() | _texts() | _processor()

@@ -37,9 +37,7 @@ def identity(target: Target) -> Iterator[Attack]:
             "one from pieces": f"concat_ws('|', 'v1', '{target.head_office}', '*', '9999999999', '{target.kid}', '')",
         }.items()
     }
-    named = "set_config(setting_name => 'app.rls_context', new_value => '{}', is_local => false)".format(
-        target.unsigned
-    )
+    named = f"set_config(setting_name => 'app.rls_context', new_value => '{target.unsigned}', is_local => false)"
     spelled = {
         f"setting spelled {name}": at("lateral", f"set_config('{name}', '{target.unsigned}', false)")
         for name in ("APP.RLS_CONTEXT", "app.rls_Context", "app.rls_context ", 'app."rls_context"')

@@ -206,7 +206,7 @@ def neighbours(target: Target) -> Iterator[Attack]:
         "subtransactions": "SELECT pg_stat_get_backend_subxact(i) FROM pg_stat_get_backend_idset() AS i",
         "transactions in progress": "SELECT pg_snapshot_xmax(pg_current_snapshot())",
         "txid_current_snapshot": "SELECT txid_snapshot_xmax(txid_current_snapshot())",
-        "a neighbour's lock": f"SELECT pg_try_advisory_lock({zlib_number(target.marker)}) IS FALSE",
+        "a neighbour's lock": f"SELECT pg_try_advisory_lock({neighbours_lock(target.marker)}) IS FALSE",
         "a notification queue": "SELECT pg_notification_queue_usage()",
     }
     yield from each("neighbours", "what others do just now", seen, tell=Tell.ANSWERED, channel="shared login")
@@ -224,7 +224,7 @@ def neighbours(target: Target) -> Iterator[Attack]:
     yield from each("neighbours", "others' calls stopped", ending, tell=Tell.RAN, channel="stopping neighbours")
 
 
-def zlib_number(marker: str) -> int:
+def neighbours_lock(marker: str) -> int:
     """The advisory lock that the neighbour holds."""
     return int.from_bytes(marker.encode()[-4:])
 
