@@ -34,7 +34,7 @@ OPEN = {
         "messages": 7,
         "session": 7,
         "shared login": 14,
-        "statistics": 43,
+        "statistics": 46,
         "stopping neighbours": 7,
     },
 }

@@ -39,7 +39,9 @@ class ServerCampaign:
         self.successes: dict[str, Success] = {}
         self.outcomes: dict[str, Outcome] = {}
         self.disturbed: dict[str, str] = {}
-        """What the neighbour found to be different, by family."""
+        """What the neighbour on the same connection found to be different, by family."""
+        self.ended: set[str] = set()
+        """Families that ended the session of a neighbour on a connection of its own."""
         self._database, self._actor, self._marker = database, actor, marker
 
     async def run(self, app_url: str, *families: str) -> "ServerCampaign":
@@ -54,7 +56,7 @@ class ServerCampaign:
                     if after != before:
                         self.disturbed[family] = f"{before} {after}"
                     if neighbour.disturbed():
-                        self.disturbed[family] = "its session ended"
+                        self.ended.add(family)
         return self
 
     async def _family(self, door: Invocations, family: str) -> None:
