@@ -72,7 +72,7 @@ def _as_outcome(status: int, text: str, seconds: float) -> Outcome:
 @contextmanager
 def watched(stack: RunningStack, *, bystander: str = "seattle") -> Iterator[Watch]:
     """Point queries of another caller, one behind the other, and the worker's memory beside them."""
-    watch, over = Watch(), threading.Event()
+    watch, over, begun = Watch(), threading.Event(), threading.Event()
     status = Path(f"/proc/{stack.parts()['Functions host']}/status")
     watch.memory_before = watch.memory_most = _resident_bytes(status)
 
@@ -83,6 +83,7 @@ def watched(stack: RunningStack, *, bystander: str = "seattle") -> Iterator[Watc
                 watch.waits.append(outcome.seconds)
                 if outcome.rows != (("Zava Retail Seattle",),):
                     watch.wrong.append(outcome.text()[:300])
+                begun.set()
                 over.wait(PAUSE_SECONDS)
 
     def weigh() -> None:
@@ -93,6 +94,7 @@ def watched(stack: RunningStack, *, bystander: str = "seattle") -> Iterator[Watc
     for thread in threads:
         thread.start()
     try:
+        assert begun.wait(timeout=30)
         yield watch
     finally:
         over.set()
