@@ -1,7 +1,8 @@
 """Brings a database to the schema that sql/ describes, in one transaction: all of it or nothing.
 
-Order: roles and database (as the administrator), then as zava_owner migrations (each once), functions, policies,
-privileges (each at every deploy). Policies and privileges are first emptied, so what a file no longer says is gone.
+Order: roles, database and lockdown (as the administrator), then as zava_owner migrations (each once), functions,
+policies, privileges (each at every deploy). Policies and privileges are first emptied, so what a file no longer says
+is gone.
 """
 
 import hashlib
@@ -46,7 +47,7 @@ def deploy_schema(connection: psycopg.Connection[Any], folder: Path = SQL_FOLDER
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (DEPLOY_LOCK,))
         # Functions call each other and their files are run in order of name.
         connection.execute("SET LOCAL check_function_bodies = off")
-        for name in ("roles.sql", "database.sql"):
+        for name in ("roles.sql", "database.sql", "lockdown.sql"):
             _run_file(connection, folder / name)
         _run_script(connection, _LEDGER)
         applied = list(_apply_migrations(connection, folder / "migrations"))

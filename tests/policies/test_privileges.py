@@ -112,6 +112,33 @@ def test_every_function_pins_its_search_path(sample: Database) -> None:
 
 
 @pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT reltuples FROM pg_class",
+        "SELECT n_live_tup FROM pg_stat_user_tables",
+        "SELECT pg_relation_size('retail.orders')",
+        "SELECT query FROM pg_stat_activity",
+        "SELECT pg_terminate_backend(0)",
+        "SELECT query_to_xml('SELECT 1', true, false, '')",
+        "SELECT lo_create(0)",
+        "SELECT pg_logical_emit_message(false, 'a', 'b')",
+    ],
+)
+def test_what_everybody_may_by_default_and_nobody_needs_is_revoked(sample: Database, statement: str) -> None:
+    """Where a superuser deploys (sql/lockdown.sql)."""
+    with sample.as_app() as app, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        app.execute(statement.encode())
+
+
+@pytest.mark.parametrize("role", ["zava_owner", "zava_backup"])
+def test_what_a_dump_reads_stays_open_to_its_roles(sample: Database, role: str) -> None:
+    with sample.as_superuser() as superuser:
+        superuser.execute(f"SET ROLE {role}".encode())
+        assert superuser.execute("SELECT count(*) > 0 FROM pg_class WHERE reltuples > -2").fetchone() == (True,)
+        assert superuser.execute("SELECT pg_export_snapshot() <> ''").fetchone() == (True,)
+
+
+@pytest.mark.parametrize(
     ("setting", "value"),
     [
         ("transaction_read_only", "on"),

@@ -1,0 +1,37 @@
+"""The corpus: families of ideas, each in many disguises."""
+
+import dataclasses
+from collections.abc import Callable, Iterator
+
+from tests.isolation.attack import Attack, Target
+from tests.isolation.families import bombs, breaking, forging, probing, reading
+
+FAMILIES: dict[str, Callable[[Target], Iterator[Attack]]] = {
+    "identity": forging.identity,
+    "tokens": forging.tokens,
+    "roles": forging.roles,
+    "shadowing": forging.shadowing,
+    "executors": reading.executors,
+    "statistics": reading.statistics,
+    "plans": reading.plans,
+    "catalogues": reading.catalogues,
+    "neighbours": reading.neighbours,
+    "files": reading.files,
+    "oracles": probing.oracles,
+    "timing": probing.timing,
+    "smuggling": breaking.smuggling,
+    "writes": breaking.writes,
+    "sleeping": breaking.sleeping,
+    "bombs": bombs.bombs,
+}
+QUIET = tuple(family for family in FAMILIES if family != "bombs")
+"""Families that ask for no more than any call."""
+
+
+def corpus(target: Target, *families: str) -> list[Attack]:
+    """Every attack of these families."""
+    return [
+        dataclasses.replace(attack, statement=attack.statement.replace("{database}", target.database))
+        for family in families
+        for attack in FAMILIES[family](target)
+    ]
