@@ -37,7 +37,7 @@ class CannotGoOn(Exception):
 def main() -> int:
     """Parse, make sure of the environment, run the command in it."""
     options, rest = _parser().parse_known_args()
-    if rest and options.command != "test":
+    if rest and options.command not in ("test", "bench"):
         _parser().error(f"unrecognized arguments: {' '.join(rest)}")
     try:
         if options.command == "env":  # needs nothing but a file, and answers at once
@@ -74,6 +74,8 @@ def run(options: argparse.Namespace, rest: list[str]) -> int:
             return commands.demo(options.state)
         case "test":
             return commands.test(rest)
+        case "bench":
+            return commands.bench(rest)
         case _:
             return commands.check()
 
@@ -227,6 +229,7 @@ def _parser() -> argparse.ArgumentParser:
         "--host", choices=("local", "func"), default="local", help="the built-in Functions host, or Core Tools' func"
     )
     commands.add_parser("test", help="run the whole test suite; further arguments go to pytest", add_help=False)
+    commands.add_parser("bench", help="what things cost, as ratios of one run; --json", add_help=False)
     commands.add_parser("check", help="formatting, lint, types and import rules")
     demo = commands.add_parser("demo", help="a scripted session: three callers, one question")
     token = commands.add_parser("token", help="print a bearer token for one of the sample callers")

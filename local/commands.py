@@ -76,6 +76,11 @@ def test(arguments: list[str]) -> int:
     return subprocess.call([sys.executable, "-m", "pytest", *arguments], cwd=ROOT)
 
 
+def bench(arguments: list[str]) -> int:
+    """Figures as ratios of one run."""
+    return subprocess.call([sys.executable, "-m", "bench", *arguments], cwd=ROOT)
+
+
 CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("format", ("ruff", "format", "--check", ".")),
     ("lint", ("ruff", "check", ".")),

@@ -26,12 +26,9 @@ from shared.schema import SQL_FOLDER
 from shared.vault import Secret
 
 _MASK = "(( SELECT access.store_mask() AS store_mask))"
-_TRUE_ONLY = "(\nCASE\n    WHEN {} THEN 1\n    ELSE NULL::integer\nEND IS NOT NULL)"
 _CATALOGUE = "(( SELECT access.store_mask() AS store_mask) IS NOT NULL)"
-_STORES = _TRUE_ONLY.format(f"{_MASK}[store_id]")
-_CUSTOMERS = _TRUE_ONLY.format(
-    f"({_MASK}[primary_store_id] OR (( SELECT access.visitor_mask() AS visitor_mask))[customer_id])"
-)
+_STORES = f"{_MASK}[store_id]"
+_CUSTOMERS = f"({_MASK}[primary_store_id] OR (( SELECT access.visitor_mask() AS visitor_mask))[customer_id])"
 
 GUARDS: Mapping[str, str] = {
     "stores": _CATALOGUE,

@@ -39,7 +39,12 @@ def fault_of(error: psycopg.Error, statement: Statement) -> ToolFault:
             return TooExpensive(f"PostgreSQL says: {message}.", "Make the query or its values smaller.")
         case errors.InternalError_() if message.startswith("invalid memory alloc request size"):
             return TooExpensive("A value is larger than a gigabyte.", "Make the query's values smaller.")
-        case errors.ConfigurationLimitExceeded() | errors.OutOfMemory() | errors.DiskFull():
+        case errors.ConfigurationLimitExceeded():  # temp_file_limit
+            return TooExpensive(
+                "The query needs more temporary space than it may.",
+                "Sort and return fewer rows or columns: filter first, aggregate early, use LIMIT.",
+            )
+        case errors.OutOfMemory() | errors.DiskFull():
             return Unavailable(f"PostgreSQL says: {message}.", "Ask for less at a time.", retry_after=5)
     # Hints for names and types help; others name settings that are not the caller's to change.
     hint = error.diag.message_hint if isinstance(error, errors.UndefinedColumn | errors.UndefinedFunction) else None

@@ -56,6 +56,7 @@ def deploy_schema(connection: psycopg.Connection[Any], folder: Path = SQL_FOLDER
         _drop_policies(connection)
         for path in sorted((folder / "policies").glob("*.sql")):
             _run_file(connection, path)
+        _run_file(connection, folder / "statistics.sql")
         _run_file(connection, folder / "privileges.sql")
         connection.execute("RESET ROLE")
     return applied

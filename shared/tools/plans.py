@@ -18,14 +18,9 @@ _CONDITIONS = (
     *("Index Cond", "Recheck Cond", "Filter", "Hash Cond", "Merge Cond", "Join Filter", "One-Time Filter"),
     *("Sort Key", "Presorted Key", "Group Key", "Grouping Sets", "Cache Key", "Function Call"),
 )
-_POLICY = re.compile(
-    r"\(CASE WHEN \(?\(\(InitPlan \d+\)\.col1\)\[[\w.]+\](?: OR \(\(InitPlan \d+\)\.col1\)\[[\w.]+\]\))?"
-    r" THEN 1 ELSE NULL::integer END IS NOT NULL\)"
-)
-_HINT = re.compile(
-    r" AND \([\w.]+ = ANY \(\(InitPlan \d+\)\.col1\)\)"
-    r"| AND \(\(\(InitPlan \d+\)\.col1 IS NULL\) OR \([\w.]+ = ANY \(access\.visible_stores\(\)\)\)\)"
-)
+_MASK = r"\(\(InitPlan \d+\)\.col1\)\[[\w.]+\]"
+_POLICY = re.compile(rf"\({_MASK} OR {_MASK}\) AND \(\(InitPlan \d+\)\.col1 IS NOT NULL\)|{_MASK}")
+_HINT = re.compile(r" AND \([\w.]+ = ANY \(\(InitPlan \d+\)\.col1\)\)")
 
 
 class QueryPlan(BaseModel):

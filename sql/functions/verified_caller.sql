@@ -23,9 +23,8 @@ BEGIN
     END IF;
     mac := encode(sha256(signing_key.outer_pad || sha256(signing_key.inner_pad
         || convert_to(array_to_string(part[1:5], '|'), 'UTF8'))), 'hex');
-    -- Hashed under the key once more, so that the time of the comparison tells nothing about the MAC.
-    IF sha256(signing_key.outer_pad || convert_to(mac, 'UTF8'))
-        <> sha256(signing_key.outer_pad || convert_to(part[6], 'UTF8')) THEN
+    -- Hashed once more, so that the time of the comparison tells nothing about the MAC.
+    IF sha256(convert_to(mac, 'UTF8')) <> sha256(convert_to(part[6], 'UTF8')) THEN
         RETURN NULL;
     END IF;
     -- Only now are the parts known to be the signer's, and the casts to hold.

@@ -1,7 +1,7 @@
 -- The stores whose rows the signed context may see; an empty array without a valid one. Never NULL.
 CREATE OR REPLACE FUNCTION access.visible_stores()
 RETURNS integer[]
-LANGUAGE plpgsql STABLE PARALLEL SAFE COST 1 -- where a policy names it outside a sub-select, only the planner asks
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SECURITY DEFINER -- callers must not read keys, principals or grants
 SET search_path = pg_catalog, pg_temp
 AS $$

@@ -235,11 +235,6 @@ WHERE setrole <> 0 AND pg_get_userbyid(setrole) IN (session_user, current_user)
     );
 
 -- name: rows_of_table
--- Its name where the current context sees a row among about 16 pages, others each time: a whole scan would cost a
--- sound database the most. {table} and {name} are filled in, one SELECT a table.
-SELECT {name} AS table_name
-WHERE EXISTS (
-    SELECT FROM {table} TABLESAMPLE SYSTEM (
-        (SELECT least(100, 1600.0 / greatest(relpages, 1)) FROM pg_catalog.pg_class WHERE oid = {name}::regclass)
-    )
-)
+-- Its name where the current context sees a row. Who sees no store is answered without a scan. {table} and {name} are
+-- filled in, one SELECT a table.
+SELECT {name} AS table_name WHERE EXISTS (SELECT FROM {table})

@@ -9,6 +9,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from shared.identity import current_caller
 from shared.invocation import Invocations
+from shared.isolation import Isolation
 from shared.mcp_server import build_server
 from shared.pool import Connection, open_pool
 from shared.vault import Vault
@@ -47,7 +48,8 @@ class ServerCampaign:
     async def run(self, app_url: str, *families: str) -> "ServerCampaign":
         """app_url: of the login, directly or through a pooler."""
         async with open_pool(settings_for(app_url)) as pool:
-            door = Invocations(pool, Vault(KeptSecrets(KEY)))
+            vault = Vault(KeptSecrets(KEY))
+            door = Invocations(pool, vault, Isolation(pool, vault)).without_proof()
             before = await _seen_by_a_neighbour(pool, door)
             with Neighbour(self._database, self._marker) as neighbour:
                 for family in families:

@@ -59,7 +59,8 @@ def _as_outcome(status: int, text: str, seconds: float) -> Outcome:
     message = re.search(r"^data: (\{.*\})$", text.replace("\r", ""), re.MULTILINE)
     result: dict[str, Any] = json.loads(message[1]).get("result", {}) if message else {}
     if status != 200 or not result or result.get("isError"):
-        return Outcome(ran=False, said=f"{status} {text[:2000]}", seconds=seconds)
+        # Without the position, which counts the attacker's own characters.
+        return Outcome(ran=False, said=re.sub(r'"position":\d+', "", f"{status} {text[:2000]}"), seconds=seconds)
     data = result["structuredContent"]
     return Outcome(
         ran=True,

@@ -22,12 +22,9 @@ def smuggling(target: Target) -> Iterator[Attack]:
         "open block comment": f"SELECT 1 /*; {mark}",
         "line comment": f"SELECT 1 --\n; {mark}",
         "carriage return": f"SELECT 1 --\r; {mark}",
-        "line separator": f"SELECT 1 --\u2028; {mark}",
-        "next line": f"SELECT 1 --\u0085; {mark}",
         "byte order mark": f"\ufeffSELECT 1; {mark}",
         "zero-width space": f"SELECT\u200b1; {mark}",
         "no-break space": f"SELECT\u00a01; {mark}",
-        "right to left": f"SELECT 1 --\u202e; {mark}",
         "full-width semicolon": f"SELECT 1\uff1b {mark}",
         "homoglyph": f"SEL\u0415CT 1; {mark}",
         "nul": f"SELECT 1 --\0\n; {mark}",
@@ -49,6 +46,13 @@ def smuggling(target: Target) -> Iterator[Attack]:
         "end of input": f"SELECT 1; {mark}\x1a",
     }
     yield from each("smuggling", "a second statement", separated, tell=Tell.RAN, channel="own role")
+    # To PostgreSQL no ends of a line: all of it is a comment and runs as such. What it would change is looked at after.
+    comments = {
+        "line separator": f"SELECT 1 --\u2028; {mark}",
+        "next line": f"SELECT 1 --\u0085; {mark}",
+        "right to left": f"SELECT 1 --\u202e; {mark}",
+    }
+    yield from each("smuggling", "a second statement", comments)
     around = {
         "fetch from the answer": f"SELECT 1; FETCH ALL FROM answer; {COUNTED}",
         "close the answer": f"SELECT 1; CLOSE answer; DECLARE answer CURSOR FOR {COUNTED}",

@@ -137,7 +137,7 @@ def shadowing(_: Target) -> Iterator[Attack]:
         " WHERE NOT (SELECT access.store_mask())[o.store_id]",
         "a qualified operator": "SELECT o.store_id AS order_store FROM retail.orders AS o"
         " WHERE o.store_id OPERATOR(pg_catalog.<>) 7",
-        "an inner context": "SELECT * FROM access.verified_context()",
+        "an inner context": "SELECT * FROM access.verified_caller()",
         "ONLY": "SELECT o.store_id AS order_store FROM ONLY retail.orders AS o WHERE o.store_id <> 7",
         "inheritance": "SELECT o.store_id AS order_store FROM retail.orders * AS o WHERE o.store_id <> 7",
         "whole rows": "SELECT o::text, o.store_id AS order_store FROM retail.orders AS o WHERE o.store_id <> 7",

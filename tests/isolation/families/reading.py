@@ -158,8 +158,8 @@ def catalogues(_: Target) -> Iterator[Attack]:
     definitions = {
         "policies": "SELECT tablename, qual FROM pg_policies",
         "policy trees": "SELECT polqual FROM pg_policy",
-        "source of definer functions": "SELECT prosrc FROM pg_proc WHERE proname = 'verified_context'",
-        "pg_get_functiondef": "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname = 'verified_context'",
+        "source of definer functions": "SELECT prosrc FROM pg_proc WHERE proname = 'verified_caller'",
+        "pg_get_functiondef": "SELECT pg_get_functiondef(oid) FROM pg_proc WHERE proname = 'verified_caller'",
         "pg_get_expr": "SELECT pg_get_expr(polqual, polrelid) FROM pg_policy",
         "schema access": "SELECT attname FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = attrelid"
         " WHERE relname = 'signing_keys'",

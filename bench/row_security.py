@@ -1,0 +1,102 @@
+"""What the policies cost: a query of a caller's beside the same query with a literal store number by the owner.
+
+The owner runs under the callers' settings, so that nothing but the policies differs. `{orders}` and `{items}` are
+where the literal goes; a caller's query has `true` there.
+"""
+
+import statistics
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+from bench.ground import Ground, connected
+
+STORES = {
+    "kirkland": (7,),
+    "seattle": (1,),
+    "west-region": (1, 2, 6, 7),
+    "head-office": tuple(range(1, 9)),
+}
+LIMITS = {"kirkland": 1.25, "seattle": 1.25, "west-region": 1.5, "head-office": 1.5}
+QUERIES = {
+    "orders by month": "SELECT date_trunc('month', order_date) AS month, count(*) FROM orders WHERE {orders}"
+    " GROUP BY 1 ORDER BY 1",
+    "customers by year": "SELECT extract(year FROM order_date) AS year, count(DISTINCT customer_id) FROM orders"
+    " WHERE {orders} GROUP BY 1 ORDER BY 1",
+    "revenue": "SELECT sum(total_amount), avg(discount_percent), count(*) FROM order_items WHERE {items}",
+    "revenue by product": "SELECT product_id, sum(total_amount), sum(quantity) FROM order_items WHERE {items}"
+    " GROUP BY 1 ORDER BY 2 DESC LIMIT 20",
+    "revenue by category": "SELECT category_name, sum(total_amount) FROM order_items JOIN products USING (product_id)"
+    " JOIN categories USING (category_id) WHERE {items} GROUP BY 1 ORDER BY 2 DESC",
+    "revenue by month": "SELECT date_trunc('month', order_date) AS month, sum(total_amount) FROM orders"
+    " JOIN order_items USING (store_id, order_id) WHERE {orders} AND {items} GROUP BY 1 ORDER BY 1",
+    "best customers": "SELECT customer_id, last_name, sum(total_amount) FROM customers JOIN orders USING (customer_id)"
+    " JOIN order_items USING (store_id, order_id) WHERE {orders} AND {items} GROUP BY 1, 2 ORDER BY 3 DESC, 1 LIMIT 10",
+}
+SETTINGS = (
+    "SET search_path = retail, extensions; SET work_mem = '16MB'; SET jit = off;"
+    " SET max_parallel_workers_per_gather = 0; SET TimeZone = 'UTC'"
+)
+SECONDS = 0.8
+"""For each pair of queries."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """One query of one caller: medians in milliseconds."""
+
+    query: str
+    caller: str
+    policies_ms: float
+    literal_ms: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times the literal query's time."""
+        return self.policies_ms / self.literal_ms
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is within its limit."""
+        return self.ratio <= LIMITS[self.caller]
+
+
+def costs_of_policies(ground: Ground) -> Iterator[Cost]:
+    """Every query for every caller; raises AssertionError where the two answers differ."""
+    with connected(ground.app_url) as app, connected(ground.owner_url) as owner:
+        owner.execute(SETTINGS)
+        for name, query in QUERIES.items():
+            for caller, stores in STORES.items():
+                app.execute("SELECT set_config('app.rls_context', %s, false)", (ground.context(caller),))
+                yield Cost(name, caller, *_medians(app, _asked(query), owner, _literal(query, stores)))
+
+
+def _asked(query: str) -> str:
+    return query.format(orders="true", items="true")
+
+
+def _literal(query: str, stores: tuple[int, ...]) -> str:
+    condition = f"= {stores[0]}" if len(stores) == 1 else f"IN ({', '.join(map(str, stores))})"
+    return query.format(orders=f"orders.store_id {condition}", items=f"order_items.store_id {condition}")
+
+
+def _medians(
+    app: psycopg.Connection[Any], asked: str, owner: psycopg.Connection[Any], literal: str
+) -> tuple[float, float]:
+    """Taken in turns, so that what else the machine does meets both."""
+    assert _rows(app, asked) == _rows(owner, literal), asked  # noqa: S101
+    times: tuple[list[float], list[float]] = ([], [])
+    end = time.perf_counter() + SECONDS
+    while time.perf_counter() < end or len(times[0]) < 7:
+        for connection, query, taken in ((app, asked, times[0]), (owner, literal, times[1])):
+            began = time.perf_counter()
+            _rows(connection, query)
+            taken.append(time.perf_counter() - began)
+    return statistics.median(times[0]) * 1000, statistics.median(times[1]) * 1000
+
+
+def _rows(connection: psycopg.Connection[Any], query: str) -> list[tuple[Any, ...]]:
+    return connection.execute(query.encode()).fetchall()

@@ -1,0 +1,61 @@
+"""The corpus can fail: with the policy or the check of the signature taken out, it finds rows.
+
+Guard, cursor and READ ONLY are all taken out at once in test_attacks_on_the_bare_login, which stays green.
+"""
+
+from dataclasses import dataclass
+
+import pytest
+
+from shared.schema import SQL_FOLDER
+from tests.conftest import Database
+from tests.isolation.attack import ROWS
+from tests.isolation.bare_login import Campaign
+
+_VERIFIED_CALLER = (SQL_FOLDER / "functions" / "verified_caller.sql").read_text(encoding="utf-8")
+_COMPARISON = "sha256(convert_to(mac, 'UTF8')) <> sha256(convert_to(part[6], 'UTF8'))"
+_EXPIRY = "part[4]::bigint <= extract(epoch FROM clock_timestamp())"
+
+
+@dataclass(frozen=True)
+class Mutation:
+    """A change of the layer that isolation rests on, and a family of attacks that must find it."""
+
+    statement: str
+    family: str
+
+
+MUTATIONS = {
+    "no policy": Mutation("ALTER POLICY select_callers ON retail.orders USING (true)", "identity"),
+    "no row-level security": Mutation("ALTER TABLE retail.orders DISABLE ROW LEVEL SECURITY", "identity"),
+    "one store too many": Mutation(
+        "ALTER POLICY select_callers ON retail.orders USING ((SELECT access.store_mask())[store_id] OR store_id = 1)",
+        "identity",
+    ),
+    "customers of everybody": Mutation("ALTER POLICY select_callers ON retail.customers USING (true)", "oracles"),
+    "a policy that costs": Mutation(
+        "ALTER POLICY select_callers ON retail.orders USING (store_id = ANY ((SELECT access.visible_stores())::int[]))",
+        "oracles",
+    ),
+    "no check of the signature": Mutation(_VERIFIED_CALLER.replace(_COMPARISON, "false"), "tokens"),
+    "no check of the expiry": Mutation(_VERIFIED_CALLER.replace(_EXPIRY, "false"), "tokens"),
+    "a setting instead of a signature": Mutation(
+        "ALTER POLICY select_callers ON retail.orders USING ((SELECT access.store_mask())[store_id]"
+        " OR strpos(current_setting('app.rls_context', true), '|9999999999|') > 0)",
+        "identity",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", MUTATIONS)
+def test_the_corpus_finds_rows_when_the_layer_is_gone(database: Database, marker: str, how: str) -> None:
+    mutation = MUTATIONS[how]
+    with database.as_superuser() as superuser:
+        superuser.execute(mutation.statement.encode())
+    found = Campaign(database, "kirkland", marker).run(mutation.family).successes.values()
+    assert [success for success in found if success.channel == ROWS]
+
+
+def test_the_mutations_change_something() -> None:
+    assert _COMPARISON in _VERIFIED_CALLER
+    assert _EXPIRY in _VERIFIED_CALLER
