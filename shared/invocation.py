@@ -186,8 +186,11 @@ async def _leave_nothing(connection: Connection) -> None:
         async with connection.pipeline():
             await _end(connection)
     except psycopg.Error as error:
+        lost = connection.broken
         await connection.close()
-        raise _ConnectionLost from error
+        # A session that answers with an error, as one beyond temp_file_limit does, is given up, but nothing to repeat.
+        if lost:
+            raise _ConnectionLost from error
 
 
 async def _answer(cursor: Cursor, statement: Statement, max_rows: int) -> Answer:
