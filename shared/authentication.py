@@ -7,7 +7,7 @@ from cachetools import TTLCache
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.errors import Forbidden, ToolFault, Unauthenticated, Unavailable, ValidationFault
+from shared.errors import ComeBackLater, Forbidden, RateLimited, ToolFault, Unauthenticated, ValidationFault
 from shared.identity import Caller, bearer_token, current_caller, store_scope_of
 from shared.invocation import Invocations
 from shared.queries import named_queries
@@ -44,8 +44,10 @@ class Authentication:
         except ValidationFault as fault:
             return await _refuse(send, 400, "invalid_request", str(fault))
         except ToolFault as fault:
-            wait = fault.retry_after if isinstance(fault, Unavailable) else 5
-            return await _refuse(send, 503, "temporarily_unavailable", str(fault), {"retry-after": str(wait)})
+            wait = {"retry-after": str(fault.retry_after if isinstance(fault, ComeBackLater) else 5)}
+            if isinstance(fault, RateLimited):
+                return await _refuse(send, 429, "too_many_requests", str(fault), wait)
+            return await _refuse(send, 503, "temporarily_unavailable", str(fault), wait)
         token = current_caller.set(caller)
         try:
             await self._app(scope, receive, send)

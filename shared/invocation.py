@@ -8,7 +8,6 @@ where its rows grow too large.
 
 import asyncio
 import logging
-from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from hashlib import sha256
@@ -134,8 +133,10 @@ class Invocations:
     async def _read_under(self, context: str, statement: Statement, max_rows: int) -> Answer | None:
         """None where the database does not accept the context."""
         for _ in range(ATTEMPTS):
-            with suppress(_ConnectionLost):  # a read may be repeated, and the pool has dropped the connection
+            try:
                 return await self._attempt(context, statement, max_rows)
+            except _ConnectionLost:  # a read may be repeated; what ended one connection may have ended them all
+                await self._pool.check()
         raise Unavailable("The database connection was lost.", "Try again shortly.", retry_after=5)
 
     async def _attempt(self, context: str, statement: Statement, max_rows: int) -> Answer | None:

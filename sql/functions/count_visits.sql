@@ -42,3 +42,9 @@ CREATE OR REPLACE TRIGGER count_visits_deleted AFTER DELETE ON retail.orders
     REFERENCING OLD TABLE AS old_orders FOR EACH STATEMENT EXECUTE FUNCTION access.count_visits();
 CREATE OR REPLACE TRIGGER count_visits_truncated AFTER TRUNCATE ON retail.orders
     FOR EACH STATEMENT EXECUTE FUNCTION access.count_visits();
+
+-- Also for who loads rows as a replica would: what is seen must not depend on how it came.
+ALTER TABLE retail.orders ENABLE ALWAYS TRIGGER count_visits_inserted;
+ALTER TABLE retail.orders ENABLE ALWAYS TRIGGER count_visits_updated;
+ALTER TABLE retail.orders ENABLE ALWAYS TRIGGER count_visits_deleted;
+ALTER TABLE retail.orders ENABLE ALWAYS TRIGGER count_visits_truncated;

@@ -20,3 +20,5 @@ COMMENT ON FUNCTION access.recount_visits() IS 'Trigger of retail.customers.';
 
 CREATE OR REPLACE TRIGGER recount_visits AFTER UPDATE OF primary_store_id ON retail.customers
     FOR EACH ROW WHEN (OLD.primary_store_id <> NEW.primary_store_id) EXECUTE FUNCTION access.recount_visits();
+
+ALTER TABLE retail.customers ENABLE ALWAYS TRIGGER recount_visits; -- as in count_visits.sql

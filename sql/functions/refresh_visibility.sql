@@ -45,5 +45,10 @@ CREATE OR REPLACE TRIGGER refresh_visibility AFTER INSERT OR UPDATE OR DELETE OR
 CREATE OR REPLACE TRIGGER refresh_visibility AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON retail.stores
     FOR EACH STATEMENT EXECUTE FUNCTION access.refresh_visibility();
 
+-- As in count_visits.sql.
+ALTER TABLE access.principals ENABLE ALWAYS TRIGGER refresh_visibility;
+ALTER TABLE access.store_grants ENABLE ALWAYS TRIGGER refresh_visibility;
+ALTER TABLE retail.stores ENABLE ALWAYS TRIGGER refresh_visibility;
+
 -- For what was there before the triggers were.
 UPDATE retail.stores SET store_id = store_id WHERE false;

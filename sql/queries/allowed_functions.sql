@@ -31,9 +31,9 @@ reviewed_stable (name) AS (
 reviewed_output (name, reason) AS (
     VALUES ('random', 'samples')
 ),
--- Behind an operator and yet in the manual's tables of functions.
-documented_operators (name) AS (
-    VALUES ('array_cat'), ('starts_with')
+-- Behind an operator and yet in the manual's tables of functions; behind an index and yet what samples are drawn by.
+known_anyway (name) AS (
+    VALUES ('array_cat'), ('starts_with'), ('hashtext'), ('hashtextextended')
 ),
 -- Machinery, or a fact about the server, whatever the volatility says.
 machinery (pattern) AS (
@@ -84,8 +84,8 @@ overload AS (
 function AS (
     SELECT
         name,
-        bool_or(is_foreign) OR bool_or(is_internal) OR bool_and(is_system) OR bool_and(is_support)
-            OR bool_and(is_operator) AND name NOT IN (SELECT documented_operators.name FROM documented_operators)
+        bool_or(is_foreign) OR bool_or(is_internal) OR bool_and(is_system)
+            OR bool_and(is_support OR is_operator) AND name NOT IN (SELECT known_anyway.name FROM known_anyway)
             OR EXISTS (SELECT FROM machinery WHERE name ~* pattern) AS is_machinery,
         bool_or(volatility = 'v') AS is_volatile,
         bool_or(volatility = 's') AS is_stable,

@@ -55,6 +55,18 @@ async def test_a_server_process_that_was_ended_costs_a_new_one_and_not_the_answe
         assert await count(door) == 2975
 
 
+async def test_a_restart_that_ends_every_connection_costs_no_answer(database: Database) -> None:
+    async with open_invocations(database.app_url, pool_size=4) as door:
+        callers = [caller_of(name) for name in ("kirkland", "seattle", "tacoma", "nobody")]
+        await asyncio.gather(*(door.read(caller, "SELECT pg_sleep(0.3)", max_rows=1) for caller in callers))
+        with database.as_superuser() as superuser:
+            ended = superuser.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'zava_app'"
+            ).fetchall()
+        assert len(ended) == 4
+        assert await count(door) == 2975
+
+
 async def test_a_server_process_that_is_ended_in_the_middle_costs_a_repeat_and_not_the_answer(
     database: Database,
 ) -> None:

@@ -21,7 +21,7 @@ FIGHTS = (("locked_down", "kirkland"), ("on_azure", "kirkland"), ("on_azure", "n
 OPEN_EVERYWHERE = {
     "advisory locks": 25,
     "definitions": 16,
-    "own role": 15,
+    "own role": 12,
     "plans": 5,
     "sleeping": 21,
 }

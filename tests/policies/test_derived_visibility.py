@@ -50,16 +50,20 @@ def rows(connection: psycopg.Connection[Any], statement: str) -> list[tuple[Any,
     return sorted(connection.execute(statement.encode()).fetchall())
 
 
-def test_visits_follow_the_orders(database: Database) -> None:
+@pytest.mark.parametrize("role", ["origin", "replica"])
+def test_visits_follow_the_orders(database: Database, role: str) -> None:
     with database.as_superuser() as superuser:
+        superuser.execute(f"SET session_replication_role = {role}".encode())
         for how, change in ORDER_CHANGES.items():
             superuser.execute(change.encode())
             expected = rows(superuser, VISITS_OF_THE_ORDERS)
             assert rows(superuser, "SELECT store_id, customer_id, orders FROM access.visits") == expected, how
 
 
-def test_visibility_follows_the_grants(database: Database) -> None:
+@pytest.mark.parametrize("role", ["origin", "replica"])
+def test_visibility_follows_the_grants(database: Database, role: str) -> None:
     with database.as_superuser() as superuser:
+        superuser.execute(f"SET session_replication_role = {role}".encode())
         for how, change in GRANT_CHANGES.items():
             superuser.execute(change.encode())
             expected = rows(superuser, STORES_OF_THE_GRANTS)

@@ -39,7 +39,7 @@ SELECT oid, relname, queries FROM pg_class LEFT JOIN pg_stat_activity ON pid = o
 
 -- name: ctes_like_functions
 WITH set_config AS (SELECT product_id, sum(quantity) AS pg_sleep FROM order_items GROUP BY product_id)
-SELECT product_id, set_config.pg_sleep FROM set_config ORDER BY pg_sleep DESC, product_id LIMIT 10;
+SELECT set_config.product_id, pg_sleep FROM set_config ORDER BY pg_sleep DESC, product_id LIMIT 10;
 
 -- name: cte_like_a_foreign_table
 WITH principals (principal_id, role) AS (VALUES (1, 'reader'), (7, 'writer'))
