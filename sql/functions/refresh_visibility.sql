@@ -26,7 +26,8 @@ BEGIN
         ) AS visible
     ) AS derived
     ON known.principal_id = derived.principal_id
-    WHEN MATCHED AND (known.store_ids, known.sees_all) IS DISTINCT FROM (derived.store_ids, derived.sees_all) THEN
+    WHEN MATCHED AND (known.store_ids, known.store_mask, known.sees_all)
+        IS DISTINCT FROM (derived.store_ids, derived.store_mask, derived.sees_all) THEN
         UPDATE SET store_ids = derived.store_ids, store_mask = derived.store_mask, sees_all = derived.sees_all
     WHEN NOT MATCHED THEN
         INSERT (principal_id, store_ids, store_mask, sees_all)
