@@ -21,8 +21,7 @@ WAIT_SECONDS = 5.0
 class Admission:
     """Lets calls in, one after the other where there are many."""
 
-    def __init__(self, principal_calls: int = PRINCIPAL_CALLS) -> None:
-        self._principal_calls = principal_calls
+    def __init__(self) -> None:
         self._present: Counter[UUID] = Counter()
         self._turns: dict[UUID, asyncio.Semaphore] = {}
 
@@ -31,15 +30,15 @@ class Admission:
         """A turn of this principal's; raises RateLimited where there is none to be had."""
         if self._present.total() >= INSTANCE_CALLS:
             raise RateLimited("The server is busy.", "Try again shortly.", retry_after=2)
-        if self._present[principal_id] >= self._principal_calls + PRINCIPAL_WAITING:
-            raise _too_many(self._principal_calls)
+        if self._present[principal_id] >= PRINCIPAL_CALLS + PRINCIPAL_WAITING:
+            raise _too_many()
         self._present[principal_id] += 1
-        turns = self._turns.setdefault(principal_id, asyncio.Semaphore(self._principal_calls))
+        turns = self._turns.setdefault(principal_id, asyncio.Semaphore(PRINCIPAL_CALLS))
         try:
             try:
                 await asyncio.wait_for(turns.acquire(), WAIT_SECONDS)
             except TimeoutError as error:
-                raise _too_many(self._principal_calls) from error
+                raise _too_many() from error
             try:
                 yield
             finally:
@@ -50,9 +49,9 @@ class Admission:
                 del self._present[principal_id], self._turns[principal_id]
 
 
-def _too_many(calls: int) -> RateLimited:
+def _too_many() -> RateLimited:
     return RateLimited(
-        f"You have too many calls under way; {calls} run at once and the others wait.",
+        f"You have too many calls under way; {PRINCIPAL_CALLS} run at once and the others wait.",
         "Wait for their answers, then call again.",
         retry_after=5,
     )

@@ -4,9 +4,8 @@ import psycopg
 from psycopg import errors
 
 from shared.errors import QueryTimeout, SqlFault, SqlNotAllowed, TooExpensive, ToolFault, Unavailable
+from shared.sql_guard.parsing import ONE_SELECT
 from shared.statement import EXPLAIN, MAX_BYTES, Statement
-
-ONE_SELECT = "Send exactly one SELECT (WITH, VALUES and TABLE are fine), without INTO and without a locking clause."
 
 
 def fault_of(error: psycopg.Error, statement: Statement) -> ToolFault:

@@ -28,7 +28,7 @@ from shared.json_values import Column, JsonValue, columns_of
 from shared.pool import Connection
 from shared.rls_context import SIGNING_KEY, sign_context
 from shared.sql_guard import SqlGuard, load_allowed_functions
-from shared.statement import MASK_FIRST, Parameters, Statement, free_statement, own_statement
+from shared.statement import MASK_FIRST, Parameters, Statement, explanation, free_statement, own_statement
 from shared.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ class Invocations:
 
     async def plan(self, caller: Caller, text: str) -> JsonValue:
         """How PostgreSQL would run a caller's own text: the plan's JSON, with costs and estimates. Not for callers."""
-        answer = await self.read(caller, "SELECT access.plan_of(%s)", (self._guard.check(text),), max_rows=1)
+        answer = await self._run(caller, explanation(self._guard.check(text)), max_rows=1)
         return answer.rows[0][0]
 
     async def _run(self, caller: Caller, statement: Statement, max_rows: int) -> Answer:
@@ -166,7 +166,7 @@ async def _converse(connection: Connection, context: str, statement: Statement, 
     async with connection.pipeline():
         await connection.execute("BEGIN READ ONLY")
         holds = await connection.execute("SELECT access.enter_context(%s)", (context,))
-        if statement.has_union:
+        if statement.mask_first:
             await connection.execute(MASK_FIRST)
         if statement.ceiling is not None:
             await connection.execute("SELECT access.refuse_above(%s, %s)", (statement.ceiling, statement.text))

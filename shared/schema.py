@@ -1,8 +1,8 @@
 """Brings a database to the schema that sql/ describes, in one transaction: all of it or nothing.
 
 Order: roles, database and lockdown (as the administrator), then as zava_owner migrations (each once), functions,
-policies, privileges (each at every deploy). Policies and privileges are first emptied, so what a file no longer says
-is gone.
+policies, statistics, privileges (each at every deploy). Policies and privileges are first emptied, so what a file no
+longer says is gone.
 """
 
 import hashlib

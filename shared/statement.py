@@ -42,11 +42,8 @@ class Statement:
     """Planned first, and refused above this cost."""
     counted: bool = False
     """Whether the first column is the bytes so far, which the caller did not ask for."""
-
-    @property
-    def has_union(self) -> bool:
-        """Whether there may be a UNION in it; a word of that name in a string does no harm."""
-        return "union" in self.text.lower()
+    mask_first: bool = False
+    """Whether MASK_FIRST goes before it: a caller's text with a UNION."""
 
     @property
     def declaration(self) -> str:
@@ -66,4 +63,16 @@ def own_statement(text: str, parameters: Parameters | None = None) -> Statement:
 def free_statement(text: str, *, affordable: bool) -> Statement:
     """A caller's text, which the guard has read. affordable: its plan was looked at before."""
     ceiling = None if affordable else MAX_PLAN_COST
-    return Statement(text=text, prefix=_BOUNDED, suffix=_BOUNDED_END, ceiling=ceiling, counted=True)
+    return Statement(
+        text=text, prefix=_BOUNDED, suffix=_BOUNDED_END, ceiling=ceiling, counted=True, mask_first=_may_unite(text)
+    )
+
+
+def explanation(text: str) -> Statement:
+    """The plan of a caller's text, which the guard has read, as free_statement would run it."""
+    return Statement(text="SELECT access.plan_of(%s)", parameters=(text,), mask_first=_may_unite(text))
+
+
+def _may_unite(text: str) -> bool:
+    """Whether there may be a UNION in it; a word of that name in a string does no harm."""
+    return "union" in text.lower()
