@@ -103,11 +103,12 @@ class EmbeddedPostgres:
     def out_of_space(self) -> bool:
         """Whether the disk is the reason for a failure; the log may say so, unless it had no room for that either."""
         full = shutil.disk_usage(self._home).free < WAL_SEGMENT_BYTES
-        return full or os.strerror(errno.ENOSPC) in self.end_of_log()
+        # What follows the reason, as the server ends, can be longer than what a person is shown.
+        return full or os.strerror(errno.ENOSPC) in self.end_of_log(20_000)
 
-    def end_of_log(self) -> str:
+    def end_of_log(self, characters: int = 600) -> str:
         """The last that the server said."""
-        return self._log.read_text(errors="replace").strip()[-600:] if self._log.exists() else "(no log)"
+        return self._log.read_text(errors="replace").strip()[-characters:] if self._log.exists() else "(no log)"
 
     @property
     def process(self) -> "subprocess.Popen[bytes]":
