@@ -1,6 +1,8 @@
 """What the Functions host loads: routes and timers, nothing else."""
 
 import os
+from importlib import import_module
+from threading import Thread
 
 import azure.functions as func
 from starlette.types import ASGIApp
@@ -9,12 +11,14 @@ from shared.asgi_bridge import AsgiBridge
 
 
 def _build() -> ASGIApp:
-    # Late: an instance that only runs timers never needs mcp, half a second of import.
     from shared.mcp_server import build_app
     from shared.settings import Settings
 
     return build_app(Settings.from_environ(os.environ))
 
+
+# A second of import, of mcp mostly: begun while the host still indexes the functions, before its first request comes.
+Thread(target=import_module, args=("shared.mcp_server",), daemon=True).start()
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)  # callers bring a token, not a function key
 bridge = AsgiBridge(_build)

@@ -7,7 +7,6 @@ import signal
 import socket
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -64,6 +63,8 @@ def write_local_settings(path: Path, settings: dict[str, str], port: int) -> Non
 
 def answers(port: int) -> bool:
     """Whether the application on the port says that it is ready."""
+    import urllib.request  # late: the parts load their libraries meanwhile
+
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/ready", timeout=10):
             return True

@@ -1,34 +1,47 @@
-"""What the person at the terminal sees while things are made: on stderr, for stdout carries results."""
+"""What the person at the terminal sees while things are made: on stderr, for stdout carries results.
+
+rich is imported when there is something to show: the child processes start before, and load their libraries meanwhile.
+"""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+if TYPE_CHECKING:
+    from rich.console import Console
 
-console = Console(stderr=True, highlight=False)
+
+@cache
+def console() -> "Console":
+    """The one on stderr."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False)
 
 
 @contextmanager
 def step(what: str) -> Iterator[None]:
     """A spinner while it lasts on a terminal, and one line with its time when it is done."""
     began = time.monotonic()
-    with console.status(f"{what} …"):
+    with console().status(f"{what} …"):
         yield
-    console.print(f"  {what} [dim]({time.monotonic() - began:.1f} s)[/dim]")
+    console().print(f"  {what} [dim]({time.monotonic() - began:.1f} s)[/dim]")
 
 
 class RowsBar:
     """A bar over all rows to load; on a plain pipe a line a table."""
 
     def __init__(self) -> None:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
         self._bar = Progress(
             TextColumn("  {task.description}"),
             BarColumn(),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            console=console,
+            console=console(),
             transient=True,
         )
         self._task = self._bar.add_task("")
@@ -44,6 +57,6 @@ class RowsBar:
     def show(self, what: str, done: int, total: int) -> None:
         """What is loaded now, and how much of all."""
         self._bar.update(self._task, description=what, completed=done, total=total)
-        if what != self._last and not console.is_terminal:
-            console.print(f"  {what} …")
+        if what != self._last and not console().is_terminal:
+            console().print(f"  {what} …")
         self._last = what

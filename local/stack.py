@@ -68,13 +68,11 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
     issuer_port = _same_or_free(before.get("issuer"))
     passwords = state.passwords()
     settings = application_settings(state, server.url("zava_app", passwords["zava_app"], DATABASE), port, issuer_port)
-    children = {  # first, for they load their libraries while the database is made
-        "token issuer": start_issuer(state, issuer_port, parts),
-        HOST: start_host(state, port, settings, func, parts),
-    }
+    # First, for it loads its libraries while the database is made.
+    children = {HOST: start_host(state, port, settings, func, parts)}
     parts.callback(server.stop)
     urls = _make_database(server, state, passwords, options)
-    children["PostgreSQL"] = server.process
+    children |= {"PostgreSQL": server.process, "token issuer": start_issuer(state, issuer_port, parts)}
     with step("starting the Functions host"):
         _wait_until(lambda: listens(issuer_port), "token issuer", children, state.issuer_log)
         _wait_until(lambda: answers(port), HOST, children, state.host_log)
@@ -109,7 +107,7 @@ def _make_database(
             progress=bar.show,
         )
     if not as_wanted:
-        console.print(f"  {state.path} holds a database that was made with the other --data; --fresh makes it anew")
+        console().print(f"  {state.path} holds a database that was made with the other --data; --fresh makes it anew")
     return database_urls(server, passwords)
 
 
@@ -134,7 +132,7 @@ def _watch(children: "dict[str, subprocess.Popen[bytes]]") -> None:
             ended = f"the {name} ended by itself with code {children.pop(name).returncode}"
             if name == HOST:
                 raise StackFailed(f"{ended}; everything was stopped")
-            console.print(f"dev.py: {ended}; the rest goes on, stop and start to have it back")
+            console().print(f"dev.py: {ended}; the rest goes on, stop and start to have it back")
         time.sleep(0.2)
 
 

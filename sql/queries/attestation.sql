@@ -235,6 +235,5 @@ WHERE setrole <> 0 AND pg_get_userbyid(setrole) IN (session_user, current_user)
     );
 
 -- name: rows_of_table
--- Its name where the current context sees a row. Who sees no store is answered without a scan. {table} and {name} are
--- filled in, one SELECT a table.
+-- Its name where the current context sees a row. {table} and {name} are filled in, one SELECT a table.
 SELECT {name} AS table_name WHERE EXISTS (SELECT FROM {table})

@@ -157,7 +157,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing(closed_folder: Path) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     ours = [int(path.name) for path in Path("/proc").glob("[0-9]*") if parent_of(path) == process.pid]
-    assert len(ours) == 3
+    assert len(ours) == 2  # the Functions host and PostgreSQL; the issuer comes last
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 0
     assert process.stdout is not None

@@ -36,7 +36,7 @@ def test_every_module_says_its_job_in_its_first_line() -> None:
 @pytest.mark.parametrize(
     ("module", "forbidden"),
     [
-        ("function_app", ("mcp", "psycopg", "openai", "azure.identity", "azure.keyvault", "pydantic")),
+        ("shared.asgi_bridge", ("mcp", "psycopg", "openai", "azure.identity", "azure.keyvault", "pydantic")),
         ("shared.mcp_server", ("openai", "azure.identity", "azure.keyvault", "azure.functions", "local")),
     ],
 )
@@ -46,6 +46,18 @@ def test_importing_loads_no_more_than_it_must(module: str, forbidden: tuple[str,
         [sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True
     ).stdout.splitlines()
     assert not [name for name in loaded for prefix in forbidden if name == prefix or name.startswith(f"{prefix}.")]
+
+
+def test_the_host_need_not_wait_for_the_server_to_be_imported() -> None:
+    script = """if True:
+        import sys, time, function_app
+        def imported(): return hasattr(sys.modules.get("shared.mcp_server"), "build_app")
+        at_first, deadline = imported(), time.monotonic() + 30
+        while not imported() and time.monotonic() < deadline: time.sleep(0.01)
+        print(at_first, imported())
+    """
+    printed = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert printed.stdout.split() == ["False", "True"]
 
 
 def test_the_host_reads_routes_without_a_prefix_and_keeps_requests_and_exceptions() -> None:
