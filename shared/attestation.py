@@ -27,8 +27,11 @@ from shared.vault import Secret
 
 _MASK = "(( SELECT access.store_mask() AS store_mask))"
 _CATALOGUE = "(( SELECT access.store_mask() AS store_mask) IS NOT NULL)"
-_STORES = f"{_MASK}[store_id]"
-_CUSTOMERS = f"({_MASK}[primary_store_id] OR (( SELECT access.visitor_mask() AS visitor_mask))[customer_id])"
+_STORES = f"access.policies_first() AND {_MASK}[store_id]"
+_CUSTOMERS = (
+    f"access.policies_first() AND ({_MASK}[primary_store_id]"
+    " OR (( SELECT access.visitor_mask() AS visitor_mask))[customer_id])"
+)
 
 GUARDS: Mapping[str, str] = {
     "stores": _CATALOGUE,

@@ -28,7 +28,7 @@ from shared.json_values import Column, JsonValue, columns_of
 from shared.pool import Connection
 from shared.rls_context import SIGNING_KEY, sign_context
 from shared.sql_guard import SqlGuard, load_allowed_functions
-from shared.statement import MASK_FIRST, Parameters, Statement, explanation, free_statement, own_statement
+from shared.statement import Parameters, Statement, explanation, free_statement, own_statement
 from shared.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -166,8 +166,6 @@ async def _converse(connection: Connection, context: str, statement: Statement, 
     async with connection.pipeline():
         await connection.execute("BEGIN READ ONLY")
         holds = await connection.execute("SELECT access.enter_context(%s)", (context,))
-        if statement.mask_first:
-            await connection.execute(MASK_FIRST)
         if statement.ceiling is not None:
             await connection.execute("SELECT access.refuse_above(%s, %s)", (statement.ceiling, statement.text))
         # The caller's text goes through the extended protocol, which takes one statement only.

@@ -8,13 +8,6 @@ MAX_BYTES = 2_000_000
 MAX_PLAN_COST = 5_000_000.0
 """What a caller's own text may cost, in the planner's units: about the 20 seconds of statement_timeout."""
 
-MASK_FIRST = "SET LOCAL cpu_operator_cost = 0"
-"""What makes the policies' mask run first in an arm of UNION ALL, too, at the price of a worse plan.
-
-PostgreSQL lets a condition that it takes for leakproof run before a policy where it costs less than ten operators, and
-in such an arm puts the caller's condition before the mask, which elsewhere wins the tie.
-"""
-
 EXPLAIN = "EXPLAIN (FORMAT JSON) "
 """What access.plan_of puts before a statement."""
 _DECLARE = "DECLARE answer NO SCROLL CURSOR FOR "
@@ -42,8 +35,6 @@ class Statement:
     """Planned first, and refused above this cost."""
     counted: bool = False
     """Whether the first column is the bytes so far, which the caller did not ask for."""
-    mask_first: bool = False
-    """Whether MASK_FIRST goes before it: a caller's text with a UNION."""
 
     @property
     def declaration(self) -> str:
@@ -63,16 +54,9 @@ def own_statement(text: str, parameters: Parameters | None = None) -> Statement:
 def free_statement(text: str, *, affordable: bool) -> Statement:
     """A caller's text, which the guard has read. affordable: its plan was looked at before."""
     ceiling = None if affordable else MAX_PLAN_COST
-    return Statement(
-        text=text, prefix=_BOUNDED, suffix=_BOUNDED_END, ceiling=ceiling, counted=True, mask_first=_may_unite(text)
-    )
+    return Statement(text=text, prefix=_BOUNDED, suffix=_BOUNDED_END, ceiling=ceiling, counted=True)
 
 
 def explanation(text: str) -> Statement:
     """The plan of a caller's text, which the guard has read, as free_statement would run it."""
-    return Statement(text="SELECT access.plan_of(%s)", parameters=(text,), mask_first=_may_unite(text))
-
-
-def _may_unite(text: str) -> bool:
-    """Whether there may be a UNION in it; a word of that name in a string does no harm."""
-    return "union" in text.lower()
+    return Statement(text="SELECT access.plan_of(%s)", parameters=(text,))

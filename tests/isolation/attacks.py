@@ -18,6 +18,7 @@ FAMILIES: dict[str, Callable[[Target], Iterator[Attack]]] = {
     "neighbours": reading.neighbours,
     "files": reading.files,
     "oracles": probing.oracles,
+    "unions": probing.unions,
     "timing": probing.timing,
     "smuggling": breaking.smuggling,
     "writes": breaking.writes,

@@ -13,6 +13,9 @@ from tests.isolation.attack import ROWS
 from tests.isolation.bare_login import Campaign
 
 _VERIFIED_CALLER = (SQL_FOLDER / "functions" / "verified_caller.sql").read_text(encoding="utf-8")
+_POLICIES_FIRST = (SQL_FOLDER / "functions" / "policies_first.sql").read_text(encoding="utf-8")
+_BY_TEXT = """coalesce(current_query() COLLATE "C" ~* 'union|execute', true)"""
+_BY_CALLS = "strpos(calls, E'\\n') > 0"
 _COMPARISON = "sha256(convert_to(mac, 'UTF8')) <> sha256(convert_to(part[6], 'UTF8'))"
 _EXPIRY = "part[4]::bigint <= extract(epoch FROM clock_timestamp())"
 
@@ -37,6 +40,13 @@ MUTATIONS = {
         "ALTER POLICY select_callers ON retail.orders USING (store_id = ANY ((SELECT access.visible_stores())::int[]))",
         "oracles",
     ),
+    "a policy that does not look at the plan": Mutation(
+        "ALTER POLICY select_callers ON retail.customers USING"
+        " ((SELECT access.store_mask())[primary_store_id] OR (SELECT access.visitor_mask())[customer_id])",
+        "unions",
+    ),
+    "no look at the text": Mutation(_POLICIES_FIRST.replace(_BY_TEXT, "false"), "unions"),
+    "no look at the calls": Mutation(_POLICIES_FIRST.replace(_BY_CALLS, "false"), "unions"),
     "no check of the signature": Mutation(_VERIFIED_CALLER.replace(_COMPARISON, "false"), "tokens"),
     "no check of the expiry": Mutation(_VERIFIED_CALLER.replace(_EXPIRY, "false"), "tokens"),
     "a setting instead of a signature": Mutation(
@@ -59,3 +69,5 @@ def test_the_corpus_finds_rows_when_the_layer_is_gone(database: Database, marker
 def test_the_mutations_change_something() -> None:
     assert _COMPARISON in _VERIFIED_CALLER
     assert _EXPIRY in _VERIFIED_CALLER
+    assert _BY_TEXT in _POLICIES_FIRST
+    assert _BY_CALLS in _POLICIES_FIRST

@@ -102,7 +102,7 @@ def test_every_function_pins_its_search_path(sample: Database) -> None:
             "SELECT oid::regprocedure::text, proconfig, provolatile::text FROM pg_proc"
             " WHERE pronamespace IN ('access'::regnamespace, 'retail'::regnamespace, 'ops'::regnamespace)"
         ).fetchall()
-    assert len(rows) == 14
+    assert len(rows) == 15
     assert all(config == ["search_path=pg_catalog, pg_temp"] for _, config, _ in rows)
     volatile = {name for name, _, volatility in rows if volatility == "v"}
     triggers = {"access.count_visits()", "access.recount_visits()", "access.refresh_visibility()"}

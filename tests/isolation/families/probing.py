@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from tests.isolation.attack import ABSENT, Attack, Target, Tell
+from tests.isolation.attack import ABSENT, ROWS, Attack, Target, Tell
 
 FAIL = "(SELECT 1 / count(*) > 0 FROM retail.categories WHERE category_id < 0)"
 """Fails when it is evaluated: nothing in it refers to the row."""
@@ -106,6 +106,92 @@ def _by_value(target: Target) -> Iterator[Attack]:
         for there, absent in twins.items():
             twin = twin.replace(there, absent)
         yield _pair("oracles", name, statement, twin, open_channels.get(name, "rows"))
+
+
+UNIONS = {
+    "an arm": "SELECT 1 FROM ({first} UNION ALL {other}) AS t WHERE {where}",
+    "the second arm": "SELECT 1 FROM ({other} UNION ALL {first}) AS t WHERE {where}",
+    "three arms": "SELECT 1 FROM ({first} UNION ALL {first} UNION ALL {other}) AS t WHERE {where}",
+    "nested": "SELECT 1 FROM (SELECT * FROM ({first} UNION ALL {other}) AS u UNION ALL {other}) AS t WHERE {where}",
+    "in brackets": "SELECT 1 FROM (({first}) UNION ALL ({other})) AS t WHERE {where}",
+    "a TABLE": "SELECT 1 FROM ((TABLE {table}) UNION ALL {other}) AS t WHERE {where}",
+    "in a CTE": "WITH t AS ({first} UNION ALL {other}) SELECT 1 FROM t WHERE {where}",
+    "in a CTE that is not kept": "WITH t AS NOT MATERIALIZED ({first} UNION ALL {other}) SELECT 1 FROM t WHERE {where}",
+    "in a join": "SELECT 1 FROM retail.stores AS s JOIN ({first} UNION ALL {other}) AS t ON {where}",
+    "in an outer join": "SELECT 1 FROM retail.stores AS s RIGHT JOIN ({first} UNION ALL {other}) AS t ON true WHERE {where}",
+    "in a lateral": "SELECT 1 FROM retail.stores AS s, LATERAL (SELECT 1 FROM ({first} UNION ALL {other}) AS t"
+    " WHERE {where}) AS l",
+    "in an exists": "SELECT EXISTS (SELECT FROM ({first} UNION ALL {other}) AS t WHERE {where})",
+    "in an in": "SELECT 1 WHERE 1 IN (SELECT 1 FROM ({first} UNION ALL {other}) AS t WHERE {where})",
+    "under an aggregate": "SELECT count(*) FROM ({first} UNION ALL {other}) AS t WHERE {where}",
+    "under a limit": "SELECT 1 FROM ({first} UNION ALL {other}) AS t WHERE {where} LIMIT 1",
+    "under groups": "SELECT count(*) FROM ({first} UNION ALL {other}) AS t WHERE {where} GROUP BY t.{key}",
+    "under a window": "SELECT count(*) OVER () FROM ({first} UNION ALL {other}) AS t WHERE {where}",
+    "recursive": "WITH RECURSIVE t AS ({first} UNION ALL SELECT * FROM t WHERE false) SELECT 1 FROM t WHERE {where}",
+    "distinct": "SELECT 1 FROM ({first} UNION {other}) AS t WHERE {where}",
+    "except": "SELECT 1 FROM ({first} EXCEPT ALL {other}) AS t WHERE {where}",
+    "in a cursor": "BEGIN; DECLARE c CURSOR FOR {arms}; FETCH 1 FROM c",
+    "explained": "EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off, BUFFERS off) {arms}",
+    "prepared": "PREPARE q AS {arms}; EXECUTE q",
+    "prepared and planned before": "SET plan_cache_mode = force_generic_plan; PREPARE q AS {arms};"
+    " EXECUTE q; SET cpu_operator_cost = 1; EXECUTE q",
+    "prepared and planned again": "SET plan_cache_mode = force_custom_plan; PREPARE q AS {arms};"
+    " SET cpu_operator_cost = 1; EXECUTE q",
+    "prepared and explained": "PREPARE q AS {arms}; EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) EXECUTE q",
+    "in a DO": "DO $do$ BEGIN PERFORM 1 FROM ({arms}) AS u; END $do$",
+    "hidden in a DO": "{arms}",
+    "in a DO, put together": "DO $do$ BEGIN EXECUTE replace($q${split}$q$, '~', ''); END $do$",
+    "in a loop": "DO $do$ DECLARE r record; BEGIN FOR r IN EXECUTE $q${arms}$q$ LOOP END LOOP; END $do$",
+    "in an assignment": "DO $do$ DECLARE n integer; BEGIN n := (SELECT count(*) FROM ({arms}) AS u); END $do$",
+    "by plan_of": "SELECT json_typeof(access.plan_of($q${arms}$q$))",
+    "by plan_of, twice": "SELECT access.plan_of($q$SELECT 1; {arms}$q$)",
+    "behind refuse_above": "SELECT access.refuse_above(1e9, 'SELECT 1 FROM retail.orders'); {arms}",
+    "with other costs": "SET cpu_operator_cost = 1000; SET cpu_tuple_cost = 0; {arms}",
+    "with costs in it": "SELECT set_config('cpu_operator_cost', '1', false); {arms}",
+    "in a function": "SELECT query_to_xml($q${arms}$q$, true, false, '')",
+    "in statistics of a text search": "SELECT * FROM ts_stat($q$SELECT to_tsvector('a') FROM ({arms}) AS u$q$)",
+}
+ARMS = "SELECT 1 FROM ({first} UNION ALL {other}) AS t WHERE {where}"
+"""PostgreSQL makes one relation of most of these, in which a caller's free condition stands before the policy."""
+FREE_CONDITIONS = {
+    "is null or": "t.{key} = {row} AND (t.{column} IS NULL OR {fail})",
+    "case": "t.{key} = {row} AND CASE WHEN t.{column} IS NULL THEN false ELSE {fail} END",
+    "row": "t.{key} = {row} AND (ROW (t.{column}, t.{key}) IS NULL OR {fail})",
+    "array": "CASE WHEN (array_fill(false, ARRAY[{row} - 1]) || true)[t.{key}] THEN {fail} ELSE false END",
+    "document": """CASE WHEN ('{"{row}": 1}'::jsonb)[t.{key}] IS NULL THEN false ELSE {fail} END""",
+}
+"""They fail if the row is there, and cost the planner nothing."""
+NOWHERE = 450_000
+"""A number that no row has, and small enough for an array of that length."""
+
+
+def unions(target: Target) -> Iterator[Attack]:
+    """An error if, and only if, an arm of a set operation holds such a row."""
+    rows = {"orders": target.order_id, "order_items": target.order_item_id, "customers": target.customer_id}
+    for number, (shape, form) in enumerate(UNIONS.items()):
+        for place, (how, condition) in enumerate(FREE_CONDITIONS.items()):
+            table = list(TABLES)[(number + place) % len(TABLES)]
+            key, column = TABLES[table]
+            whole = (
+                form.replace("{arms}", ARMS)
+                .replace("{split}", ARMS.replace("UNION", "UN~ION"))
+                .replace("{where}", condition)
+                .replace("{fail}", FAIL)
+                .replace("{key}", key)
+            )
+            whole = whole.replace("{column}", column).replace("{other}", "{first} WHERE false")
+            whole = whole.replace("{first}", "SELECT * FROM {table}").replace("{table}", f"retail.{table}")
+            there, absent = (whole.replace("{row}", str(row)) for row in (rows[table], NOWHERE))
+            if shape == "hidden in a DO":
+                there, absent = _hidden(there), _hidden(absent)
+            channel = "plans" if "explained" in shape else ROWS  # EXPLAIN ANALYZE counts the rows that a policy hides
+            yield _pair("unions", f"{how} in {shape} of {table}", there, absent, channel)
+
+
+def _hidden(query: str) -> str:
+    """A DO that runs it, in which no word of it can be read."""
+    block = f"BEGIN PERFORM 1 FROM ({query}) AS u; END"
+    return "DO E'{}'".format("".join(f"\\x{ord(letter):02x}" for letter in block))
 
 
 def _difference(counter: str, order: str) -> str:
