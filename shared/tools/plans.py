@@ -19,7 +19,7 @@ _CONDITIONS = (
     *("Sort Key", "Presorted Key", "Group Key", "Grouping Sets", "Cache Key", "Function Call"),
 )
 _MASK = r"\(\(InitPlan \d+\)\.col1\)\[[\w.]+\]"
-_POLICY = re.compile(rf"\({_MASK} OR {_MASK}\) AND \(\(InitPlan \d+\)\.col1 IS NOT NULL\)|{_MASK}")
+_POLICY = re.compile(rf"\({_MASK} OR {_MASK}\)|{_MASK}")
 _HINT = re.compile(r" AND \([\w.]+ = ANY \(\(InitPlan \d+\)\.col1\)\)")
 
 
