@@ -9,10 +9,9 @@ import pytest
 from tests.conftest import Database, caller_of, context_of
 
 VISITS_OF_THE_ORDERS = """
-SELECT orders.store_id, customer_id, count(*)::integer
+SELECT DISTINCT orders.store_id, customer_id
 FROM retail.orders JOIN retail.customers USING (customer_id)
 WHERE orders.store_id <> primary_store_id
-GROUP BY orders.store_id, customer_id
 """
 STORES_OF_THE_GRANTS = """
 SELECT principal.principal_id, coalesce(array_agg(store.store_id ORDER BY store.store_id)
@@ -57,7 +56,7 @@ def test_visits_follow_the_orders(database: Database, role: str) -> None:
         for how, change in ORDER_CHANGES.items():
             superuser.execute(change.encode())
             expected = rows(superuser, VISITS_OF_THE_ORDERS)
-            assert rows(superuser, "SELECT store_id, customer_id, orders FROM access.visits") == expected, how
+            assert rows(superuser, "SELECT store_id, customer_id FROM access.visits") == expected, how
 
 
 @pytest.mark.parametrize("role", ["origin", "replica"])
@@ -109,23 +108,6 @@ def test_grants_withdrawn_and_given_at_once_leave_no_stale_store(database: Datab
         assert outcome == ["refused" if isolation == "REPEATABLE READ" else "committed"]
         expected = rows(watcher, STORES_OF_THE_GRANTS)
         assert rows(watcher, "SELECT principal_id, store_ids FROM access.visibility") == expected
-
-
-def test_orders_that_come_and_go_at_once_are_all_counted(database: Database) -> None:
-    one = "INSERT INTO retail.orders (customer_id, store_id, order_date) VALUES (90001, 7, '2026-01-02')"
-    with database.as_superuser() as first, database.as_superuser() as second:
-        first.execute(
-            "INSERT INTO retail.customers (customer_id, first_name, last_name, email, primary_store_id)"
-            " VALUES (90001, 'Ada', 'Byron', 'ada@example.com', 3)"
-        )
-        first.execute(one.encode())
-        first.execute("BEGIN")
-        first.execute("DELETE FROM retail.orders WHERE customer_id = 90001")
-        thread = threading.Thread(target=second.execute, args=(one.encode(),))
-        thread.start()
-        first.execute("COMMIT")
-        thread.join(30)
-        assert first.execute("SELECT orders FROM access.visits WHERE customer_id = 90001").fetchall() == [(1,)]
 
 
 def test_a_kept_plan_serves_every_caller_its_own(sample: Database) -> None:
