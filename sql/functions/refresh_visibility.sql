@@ -1,14 +1,13 @@
 -- Keeps access.visibility true to principals, grants and stores. All of it at each change: changes are rare, and what
--- is derived as a whole has no forgotten case. The lock lets one writer at a time derive, each from what the last one
--- committed.
+-- is derived as a whole has no forgotten case. One writer at a time (take_turn.sql).
 CREATE OR REPLACE FUNCTION access.refresh_visibility()
 RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER -- whoever may write grants need not write access.visibility
 SET search_path = pg_catalog, pg_temp
+SET row_security = on -- off, as a restore sets it, makes an error of each read under a policy
 AS $$
 BEGIN
-    LOCK TABLE access.visibility IN SHARE ROW EXCLUSIVE MODE;
     MERGE INTO access.visibility AS known
     USING (
         SELECT principal_id, store_ids, access.mask_of(store_ids) AS store_mask,
@@ -46,7 +45,7 @@ CREATE OR REPLACE TRIGGER refresh_visibility AFTER INSERT OR UPDATE OR DELETE OR
 CREATE OR REPLACE TRIGGER refresh_visibility AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON retail.stores
     FOR EACH STATEMENT EXECUTE FUNCTION access.refresh_visibility();
 
--- As in count_visits.sql.
+-- As in refresh_visits.sql.
 ALTER TABLE access.principals ENABLE ALWAYS TRIGGER refresh_visibility;
 ALTER TABLE access.store_grants ENABLE ALWAYS TRIGGER refresh_visibility;
 ALTER TABLE retail.stores ENABLE ALWAYS TRIGGER refresh_visibility;

@@ -1,11 +1,12 @@
--- Keeps access.visits true to orders and customers: of each pair of store and customer that a statement touched, it asks
--- the orders anew whether it is a visit. Behind the customers' locks, so of writers who meet on a customer the last one
--- sees what all have done; in order of number, so that no two wait for each other.
+-- Keeps access.visits true to orders and customers: of each pair of store and customer that a statement touched, the
+-- orders are asked anew whether it is a visit. Behind the customers' locks, so of writers who meet on a customer the last
+-- one sees what all have done; in order of number, so that no two wait for each other.
 CREATE OR REPLACE FUNCTION access.refresh_visits()
 RETURNS trigger
 LANGUAGE plpgsql
 SECURITY DEFINER -- whoever may write orders and customers need not see or write access.visits
 SET search_path = pg_catalog, pg_temp
+SET row_security = on -- as in refresh_visibility.sql
 SET plan_cache_mode = force_generic_plan -- planning anew costs more than an order; each pair is found by index
 AS $$
 DECLARE
@@ -33,15 +34,21 @@ BEGIN
         );
     ELSE
         touched := ARRAY(
-            SELECT ROW (primary_store_id, customer_id)::access.visits
+            SELECT ROW (store_id, customer_id)::access.visits
             FROM (
-                (SELECT primary_store_id, customer_id FROM before EXCEPT SELECT primary_store_id, customer_id FROM written)
+                (
+                    SELECT primary_store_id, customer_id FROM before
+                    EXCEPT SELECT primary_store_id, customer_id FROM written
+                )
                 UNION
-                (SELECT primary_store_id, customer_id FROM written EXCEPT SELECT primary_store_id, customer_id FROM before)
-            ) AS changed
+                (
+                    SELECT primary_store_id, customer_id FROM written
+                    EXCEPT SELECT primary_store_id, customer_id FROM before
+                )
+            ) AS changed (store_id, customer_id)
         );
-        -- An older snapshot may miss an order at a store that was or is the primary one, and nothing would tell: no visit
-        -- was written for it.
+        -- An older snapshot may miss an order at a store that was or is the primary one, and nothing would tell, for no
+        -- visit was written.
         IF touched <> '{}' AND current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
             RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
                 MESSAGE = 'a customer''s primary store changes under READ COMMITTED only',
@@ -60,7 +67,8 @@ BEGIN
     WITH pair AS MATERIALIZED (
         SELECT store_id, customer_id,
             store_id <> customer.primary_store_id AND EXISTS (
-                SELECT FROM retail.orders WHERE orders.store_id = pair.store_id AND orders.customer_id = pair.customer_id
+                SELECT FROM retail.orders
+                WHERE orders.store_id = pair.store_id AND orders.customer_id = pair.customer_id
             ) AS visit
         FROM unnest(touched) AS pair
         LEFT JOIN retail.customers AS customer USING (customer_id)

@@ -186,8 +186,9 @@ WITH known AS (
         namespace.nspname || '.' || function.proname AS name,
         format('%%s.%%s(%%s)', namespace.nspname, function.proname, oidvectortypes(function.proargtypes)) AS signature,
         replace(function.prosrc, chr(13), '') AS body,
-        'search_path=pg_catalog, pg_temp' = ANY (function.proconfig) IS TRUE AND function.proconfig
-            <@ ARRAY['search_path=pg_catalog, pg_temp', 'plan_cache_mode=force_generic_plan'] AS pinned,
+        'search_path=pg_catalog, pg_temp' = ANY (function.proconfig) IS TRUE AND function.proconfig <@ ARRAY[
+            'search_path=pg_catalog, pg_temp', 'row_security=on', 'plan_cache_mode=force_generic_plan'
+        ] AS pinned,
         function.prosecdef AS definer,
         function.proleakproof AS leakproof,
         has_function_privilege(function.oid, 'EXECUTE') AS executable,

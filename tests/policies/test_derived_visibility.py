@@ -1,6 +1,7 @@
 """access.visibility and access.visits stay true to what they are derived from, whatever writes it and from where."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -40,6 +41,8 @@ GRANT_CHANGES = {
     "a new store": "INSERT INTO retail.stores (store_id, store_name) VALUES (300, 'Zava Retail Yakima')",
     "a new principal": "INSERT INTO access.principals (tenant_id, object_id, display_name, role)"
     " VALUES (gen_random_uuid(), gen_random_uuid(), 'Somebody', 'super_admin')",
+    "another object id": "UPDATE access.principals SET object_id = gen_random_uuid() WHERE role = 'store_manager'",
+    "another tenant": "UPDATE access.principals SET tenant_id = gen_random_uuid()",
     "a principal gone": "DELETE FROM access.principals WHERE role = 'regional_manager'",
     "no grants at all": "TRUNCATE access.store_grants",
 }
@@ -108,6 +111,74 @@ def test_grants_withdrawn_and_given_at_once_leave_no_stale_store(database: Datab
         assert outcome == ["refused" if isolation == "REPEATABLE READ" else "committed"]
         expected = rows(watcher, STORES_OF_THE_GRANTS)
         assert rows(watcher, "SELECT principal_id, store_ids FROM access.visibility") == expected
+
+
+def test_a_demotion_and_a_grant_withdrawn_at_once_leave_no_store(database: Database) -> None:
+    """To a snapshot from before the demotion nothing changes with the grant, for a super_admin needs none."""
+    with database.as_superuser() as first, database.as_superuser() as second:
+        first.execute(
+            "INSERT INTO access.store_grants SELECT principal_id, 2 FROM access.principals WHERE role = 'super_admin'"
+        )
+        second.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+        second.execute("SELECT 1").fetchall()  # takes the snapshot
+        first.execute("UPDATE access.principals SET role = 'store_manager' WHERE role = 'super_admin'")
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            second.execute("DELETE FROM access.store_grants WHERE store_id = 2")
+        second.execute("ROLLBACK")
+        second.execute("DELETE FROM access.store_grants WHERE store_id = 2")
+        expected = rows(first, STORES_OF_THE_GRANTS)
+        assert rows(first, "SELECT principal_id, store_ids FROM access.visibility") == expected
+
+
+def test_principals_deleted_at_once_do_not_block_each_other(database: Database) -> None:
+    def delete(order: str) -> None:
+        with database.as_superuser() as connection:
+            connection.execute("SET deadlock_timeout = '5ms'")
+            for _ in range(20):
+                connection.execute(
+                    "INSERT INTO access.principals (tenant_id, object_id, display_name, role)"
+                    " SELECT gen_random_uuid(), gen_random_uuid(), 'Somebody', 'store_manager'"
+                    " FROM generate_series(1, 20)"
+                )
+                connection.execute(
+                    "DELETE FROM access.principals USING (SELECT principal_id FROM access.principals"
+                    f" WHERE display_name = 'Somebody' ORDER BY principal_id {order} LIMIT 30) AS chosen"
+                    " WHERE chosen.principal_id = principals.principal_id".encode()
+                )
+
+    with ThreadPoolExecutor(4) as pool:
+        for done in [pool.submit(delete, order) for order in ("ASC", "DESC", "ASC", "DESC")]:
+            done.result()
+    with database.as_superuser() as superuser:
+        expected = rows(superuser, STORES_OF_THE_GRANTS)
+        assert rows(superuser, "SELECT principal_id, store_ids FROM access.visibility") == expected
+
+
+def test_rows_are_loaded_with_row_security_off_as_by_a_restore(database: Database) -> None:
+    with database.as_superuser() as superuser:
+        superuser.execute("SET row_security = off")
+        for how, change in (GRANT_CHANGES | ORDER_CHANGES).items():
+            superuser.execute(change.encode())
+            visits = "SELECT store_id, customer_id FROM access.visits"
+            assert rows(superuser, visits) == rows(superuser, VISITS_OF_THE_ORDERS), how
+            visibility = "SELECT principal_id, store_ids FROM access.visibility"
+            assert rows(superuser, visibility) == rows(superuser, STORES_OF_THE_GRANTS), how
+
+
+def test_the_mask_of_visitors_is_bounded(database: Database) -> None:
+    customer = (
+        "INSERT INTO retail.customers (customer_id, first_name, last_name, email, primary_store_id)"
+        " VALUES (%s, 'Ada', 'Byron', 'ada@example.com', 3)"
+    )
+    with database.as_superuser() as superuser:
+        with pytest.raises(psycopg.errors.CheckViolation):
+            superuser.execute(customer, (5_000_001,))
+        superuser.execute(customer, (5_000_000,))
+        superuser.execute(
+            "INSERT INTO retail.orders (customer_id, store_id, order_date) VALUES (5000000, 7, '2026-01-02')"
+        )
+    with database.as_app(context_of("kirkland")) as app:
+        assert app.execute("SELECT count(*) FROM retail.customers WHERE customer_id = 5000000").fetchone() == (1,)
 
 
 def test_a_kept_plan_serves_every_caller_its_own(sample: Database) -> None:
