@@ -18,6 +18,7 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from shared.definitions import definitions_of_this_release, differences
 from shared.errors import SecretUnavailable, Unavailable
 from shared.pool import Connection
 from shared.queries import named_queries
@@ -62,6 +63,7 @@ class Check:
 
 
 _DEPLOY = "Deploy the schema of this release again."
+_TRIGGERS = f"{_DEPLOY} DROP what is not of it, ENABLE foreign keys."
 CHECKS = (
     Check("login", "The login has no right beyond its grants.", _DEPLOY),
     Check("memberships", "The login is a member of no role.", _DEPLOY),
@@ -70,7 +72,8 @@ CHECKS = (
     Check("policies", "Every table has one policy for the login, held to the signed context.", _DEPLOY),
     Check("privileges", "The login reads retail and does nothing else anywhere.", _DEPLOY),
     Check("system_privileges", "Nothing that PostgreSQL keeps from everybody is open.", "REVOKE it."),
-    Check("functions", "The functions are those of this release, and pin their search_path.", _DEPLOY),
+    Check("functions", "The functions are those of this release, and no others are callable.", _DEPLOY),
+    Check("triggers", "The triggers are those of this release, and fire for every writer.", _TRIGGERS),
     Check("settings", "The session has the settings of sql/roles.sql.", _DEPLOY),
     Check("canaries", "Contexts without a right are refused and see no row of any table.", _DEPLOY),
 )
@@ -158,8 +161,11 @@ async def _catalogue_findings(connection: Connection) -> list[Finding]:
     expected = _expected()
     async with _one_round_trip(connection):
         cursors = [await connection.execute(queries[check], expected) for check in checks]
-    found = zip(checks, [await cursor.fetchall() for cursor in cursors], strict=True)
-    return [Finding(check, *row) for check, rows in found for row in sorted(set(rows))]
+        defined = await connection.execute(queries["definitions"], expected)
+    findings = {Finding(*row) for row in differences(await defined.fetchall(), definitions_of_this_release())}
+    for check, cursor in zip(checks, cursors, strict=True):
+        findings |= {Finding(check, *row) for row in await cursor.fetchall()}
+    return sorted(findings, key=lambda finding: (checks.index(finding.check), finding.subject, finding.problem))
 
 
 async def _canary_findings(connection: Connection, keys: Sequence[Secret]) -> list[Finding]:
@@ -221,16 +227,8 @@ def _expected() -> dict[str, Any]:
     roles, privileges = ((SQL_FOLDER / name).read_text(encoding="utf-8") for name in ("roles.sql", "privileges.sql"))
     settings = re.findall(r"^ALTER ROLE zava_app SET (\w+) = (.+);$", roles, re.MULTILINE)
     [granted] = re.findall(r"GRANT EXECUTE ON FUNCTION([^;]+)\bTO zava_app;", privileges)
-    functions = [path.read_text(encoding="utf-8") for path in (SQL_FOLDER / "functions").glob("*.sql")]
     return {
         "guards": Jsonb(dict(GUARDS)),
         "settings": Jsonb({name: value.strip("'") for name, value in settings}),
         "callable": re.findall(r"\w+\.\w+\([^)]*\)", granted),
-        "bodies": Jsonb(dict(_named_body(text) for text in functions)),
     }
-
-
-def _named_body(text: str) -> tuple[str, str]:
-    """Name and body of the one function of a file."""
-    [(name, body)] = re.findall(r"^CREATE OR REPLACE FUNCTION (\w+\.\w+)\(.*?^AS \$\$(.*)^\$\$;", text, re.M | re.S)
-    return name, body

@@ -22,7 +22,7 @@ def parse_select(statement: str) -> tuple[Node, str]:
 
     statement: bounded by check_text.
     """
-    trees = _parse(statement)
+    trees = parse_statements(statement)
     if len(trees) != 1:
         said = "Nothing but white space and comments" if not trees else f"{len(trees)} statements"
         raise SqlNotAllowed(f"{said} instead of one SELECT.", ONE_SELECT)
@@ -33,9 +33,10 @@ def parse_select(statement: str) -> tuple[Node, str]:
     return select, _up_to_the_end(statement, trees[0])
 
 
-def _parse(statement: str) -> list[dict[str, Any]]:
+def parse_statements(text: str) -> list[Node]:
+    """The tree of each statement. Raises SqlFault."""
     try:
-        trees: list[dict[str, Any]] = pgparse.parse(statement)
+        trees: list[Node] = pgparse.parse(text)
     except pgparse.PGQueryError as error:
         raise SqlFault(
             f"PostgreSQL says: {error.message}.",

@@ -179,16 +179,12 @@ WHERE (
 );
 
 -- name: functions
--- %(bodies)s: qualified name → body in sql/functions. %(callable)s: signatures that sql/privileges.sql grants.
+-- Beside what they are defined as. %(callable)s: signatures that sql/privileges.sql grants.
 WITH known AS (
     SELECT
         namespace.nspname IN ('retail', 'access', 'ops') AS ours,
-        namespace.nspname || '.' || function.proname AS name,
         format('%%s.%%s(%%s)', namespace.nspname, function.proname, oidvectortypes(function.proargtypes)) AS signature,
-        replace(function.prosrc, chr(13), '') AS body,
-        'search_path=pg_catalog, pg_temp' = ANY (function.proconfig) IS TRUE AND function.proconfig <@ ARRAY[
-            'search_path=pg_catalog, pg_temp', 'row_security=on', 'plan_cache_mode=force_generic_plan'
-        ] AS pinned,
+        coalesce(function.proconfig, '{}') = ARRAY['search_path=pg_catalog, pg_temp'] AS pinned,
         function.prosecdef AS definer,
         function.proleakproof AS leakproof,
         has_function_privilege(function.oid, 'EXECUTE') AS executable,
@@ -205,9 +201,7 @@ SELECT known.signature AS subject, attribute.problem
 FROM known
 CROSS JOIN LATERAL (
     VALUES
-        (ours AND NOT %(bodies)s::jsonb ? name, 'is a function that this release does not know'),
-        (ours AND body <> %(bodies)s::jsonb ->> name, 'has another body than this release gives it'),
-        ((ours OR definer) AND NOT pinned, 'does not pin its search_path to pg_catalog, pg_temp'),
+        (definer AND NOT ours AND NOT pinned, 'does not pin its search_path to pg_catalog, pg_temp'),
         (leakproof, 'is marked leakproof, so that it runs on rows before their policy'),
         (
             executable AND signature <> ALL (%(callable)s::text[])
@@ -215,11 +209,55 @@ CROSS JOIN LATERAL (
             'may be called by the login'
         )
 ) AS attribute (wrong, problem)
-WHERE attribute.wrong
+WHERE attribute.wrong;
+
+-- name: triggers
+-- What changes rows, or leaves them unchanged, beside the triggers of sql/functions: rules, event triggers, and foreign
+-- keys that are switched off.
+WITH relation AS (
+    SELECT class.oid, namespace.nspname || '.' || class.relname AS name, class.relkind
+    FROM pg_catalog.pg_class AS class
+    JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
+    WHERE namespace.nspname IN ('retail', 'access', 'ops') AND class.relkind IN ('r', 'p')
+)
+SELECT relation.name || ' rule ' || rewrite.rulename AS subject, 'is not of this release' AS problem
+FROM relation JOIN pg_catalog.pg_rewrite AS rewrite ON rewrite.ev_class = relation.oid
 UNION ALL
-SELECT name, 'is missing'
-FROM jsonb_object_keys(%(bodies)s::jsonb) AS name
-WHERE name NOT IN (SELECT known.name FROM known);
+SELECT relation.name || ' foreign key ' || foreign_key.conname, 'is switched off'
+FROM relation
+JOIN pg_catalog.pg_trigger AS trigger ON trigger.tgrelid = relation.oid AND trigger.tgenabled <> 'O'
+JOIN pg_catalog.pg_constraint AS foreign_key ON foreign_key.oid = trigger.tgconstraint AND foreign_key.contype = 'f'
+UNION ALL
+SELECT 'event trigger ' || event_trigger.evtname, 'is not of this release'
+FROM pg_catalog.pg_event_trigger AS event_trigger
+WHERE NOT EXISTS (
+    SELECT FROM pg_catalog.pg_depend
+    WHERE classid = 'pg_catalog.pg_event_trigger'::regclass AND objid = event_trigger.oid AND deptype = 'e'
+);
+
+-- name: definitions
+-- Kind, name and definition of each function and trigger of our schemas, for shared/definitions.py. PostgreSQL prints no
+-- definition of an aggregate, and leaves out of a trigger's when it fires.
+SELECT
+    'functions' AS kind, namespace.nspname || '.' || function.proname AS name,
+    CASE WHEN function.prokind <> 'a' THEN pg_get_functiondef(function.oid) END AS definition
+FROM pg_catalog.pg_proc AS function
+JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = function.pronamespace
+WHERE namespace.nspname IN ('retail', 'access', 'ops')
+UNION ALL
+SELECT
+    'triggers', format('%%s.%%s trigger %%s', namespace.nspname, class.relname, trigger.tgname),
+    format(
+        '%%s; ALTER TABLE %%I.%%I %%s TRIGGER %%I', pg_get_triggerdef(trigger.oid), namespace.nspname, class.relname,
+        CASE trigger.tgenabled
+            WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'O' THEN 'ENABLE' ELSE 'DISABLE'
+        END,
+        trigger.tgname
+    )
+FROM pg_catalog.pg_trigger AS trigger
+JOIN pg_catalog.pg_class AS class ON class.oid = trigger.tgrelid
+JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
+WHERE namespace.nspname IN ('retail', 'access', 'ops') AND NOT trigger.tgisinternal;
 
 -- name: settings
 -- %(settings)s: name → value of zava_app in sql/roles.sql. What counts is what the session has, whoever set it.

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.schema import SQL_FOLDER
 from tests.attestation.sabotage import LEAK, SCOPE_IGNORED, Sabotage, attested, sabotaged
 from tests.conftest import Database
 
@@ -30,6 +31,12 @@ ALL_TRUE = _DEFINER.format(name="store_mask", returns="boolean[]", body="SELECT 
 ALL_STORES = _DEFINER.format(
     name="visible_stores", returns="integer[]", body="SELECT array_agg(store_id) FROM retail.stores"
 )
+
+_FUNCTIONS = {path.stem: path.read_text(encoding="utf-8") for path in (SQL_FOLDER / "functions").glob("*.sql")}
+_REFRESH = "ON access.store_grants FOR EACH STATEMENT EXECUTE FUNCTION"
+_ANY_CHANGE = "AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON access.store_grants FOR EACH STATEMENT"
+_ALWAYS = "ALTER TABLE access.store_grants ENABLE ALWAYS TRIGGER refresh_visibility"
+_NOTHING = "CREATE FUNCTION public.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
 
 SABOTAGES = {
     # The login
@@ -208,6 +215,44 @@ SABOTAGES = {
     "a function with another search_path": Sabotage(
         "ALTER FUNCTION access.store_mask() SET search_path = public, pg_catalog", "functions"
     ),
+    "a function that changes is called unchanging": Sabotage(
+        "ALTER FUNCTION access.verified_caller() IMMUTABLE", "functions canaries"
+    ),
+    "a function that never changes is called changing": Sabotage(
+        "ALTER FUNCTION access.sees_all_stores() VOLATILE", "functions"
+    ),
+    "a function with the rights of the caller": Sabotage(
+        "ALTER FUNCTION access.visible_stores() SECURITY INVOKER", "functions canaries"
+    ),
+    "a function with the rights of the owner": Sabotage(
+        "ALTER FUNCTION access.plan_of(text) SECURITY DEFINER", "functions"
+    ),
+    "a function of ours that is leakproof": Sabotage("ALTER FUNCTION access.store_mask() LEAKPROOF", "functions"),
+    "a function that is not called for NULL": Sabotage("ALTER FUNCTION access.enter_context(text) STRICT", "functions"),
+    "a function that workers may run": Sabotage("ALTER FUNCTION access.enter_context(text) PARALLEL SAFE", "functions"),
+    "a function with a cost": Sabotage("ALTER FUNCTION access.store_mask() COST 0.0001", "functions"),
+    "a function with a setting more": Sabotage(
+        "ALTER FUNCTION access.visible_stores() SET row_security = off", "functions"
+    ),
+    "a function in another language": Sabotage(
+        "SET check_function_bodies = off;" + _FUNCTIONS["sees_all_stores"].replace("LANGUAGE plpgsql", "LANGUAGE sql"),
+        "functions canaries",
+    ),
+    "a function for other arguments": Sabotage(
+        _FUNCTIONS["store_mask"].replace("access.store_mask()", "access.store_mask(integer)"),
+        "functions ownership",
+        "DROP FUNCTION access.store_mask(integer)",
+    ),
+    "a function that nobody knows": Sabotage(
+        "SET ROLE zava_owner; CREATE FUNCTION ops.nothing() RETURNS integer LANGUAGE sql RETURN 1; RESET ROLE",
+        "functions",
+        "DROP FUNCTION ops.nothing()",
+    ),
+    "an aggregate that nobody knows": Sabotage(
+        "SET ROLE zava_owner; CREATE AGGREGATE access.total(integer) (SFUNC = int4pl, STYPE = integer); RESET ROLE",
+        "functions",
+        "DROP AGGREGATE access.total(integer)",
+    ),
     "verified_caller is callable": Sabotage(
         "GRANT EXECUTE ON FUNCTION access.verified_caller() TO zava_app", "functions"
     ),
@@ -231,6 +276,68 @@ SABOTAGES = {
     ),
     "a callable that is no longer": Sabotage(
         "REVOKE EXECUTE ON FUNCTION access.store_mask() FROM zava_app", "canaries"
+    ),
+    # Triggers
+    "triggers of orders disabled": Sabotage("ALTER TABLE retail.orders DISABLE TRIGGER USER", "triggers"),
+    "triggers that replicas' loads pass": Sabotage(
+        "ALTER TABLE access.store_grants DISABLE TRIGGER USER; ALTER TABLE access.store_grants ENABLE TRIGGER USER",
+        "triggers",
+    ),
+    "triggers for replicas' loads only": Sabotage(
+        "ALTER TABLE retail.stores ENABLE REPLICA TRIGGER refresh_visibility", "triggers"
+    ),
+    "foreign keys disabled": Sabotage(
+        "ALTER TABLE access.principals DISABLE TRIGGER ALL",
+        "triggers",
+        "ALTER TABLE access.principals ENABLE TRIGGER ALL",
+    ),
+    "a trigger dropped": Sabotage("DROP TRIGGER refresh_visibility ON access.store_grants", "triggers"),
+    "a trigger under another name": Sabotage(
+        "ALTER TRIGGER refresh_visibility ON access.store_grants RENAME TO another",
+        "triggers",
+        "DROP TRIGGER another ON access.store_grants",
+    ),
+    "a trigger for fewer commands": Sabotage(
+        f"CREATE OR REPLACE TRIGGER refresh_visibility AFTER INSERT {_REFRESH} access.refresh_visibility(); {_ALWAYS}",
+        "triggers",
+    ),
+    "a trigger under a condition": Sabotage(
+        f"CREATE OR REPLACE TRIGGER refresh_visibility {_ANY_CHANGE} WHEN (false) EXECUTE FUNCTION"
+        f" access.refresh_visibility(); {_ALWAYS}",
+        "triggers",
+    ),
+    "a trigger with an argument": Sabotage(
+        f"CREATE OR REPLACE TRIGGER refresh_visibility {_ANY_CHANGE} EXECUTE FUNCTION"
+        f" access.refresh_visibility('slowly'); {_ALWAYS}",
+        "triggers",
+    ),
+    "a trigger of another function": Sabotage(
+        f"{_NOTHING}; CREATE OR REPLACE TRIGGER refresh_visibility {_ANY_CHANGE} EXECUTE FUNCTION public.nothing();"
+        f" {_ALWAYS}",
+        "triggers",
+        "DROP FUNCTION public.nothing() CASCADE",
+    ),
+    "a new trigger of a function of ours": Sabotage(
+        "CREATE TRIGGER another AFTER DELETE ON retail.orders EXECUTE FUNCTION access.refresh_visibility()",
+        "triggers",
+        "DROP TRIGGER another ON retail.orders",
+    ),
+    "a new trigger of what is derived": Sabotage(
+        f"{_NOTHING}; CREATE TRIGGER nothing BEFORE UPDATE ON access.visibility FOR EACH ROW EXECUTE FUNCTION"
+        " public.nothing()",
+        "triggers",
+        "DROP FUNCTION public.nothing() CASCADE",
+    ),
+    "an event trigger": Sabotage(
+        "CREATE FUNCTION public.nothing() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';"
+        "CREATE EVENT TRIGGER nothing ON login EXECUTE FUNCTION public.nothing()",
+        "triggers",
+        "DROP EVENT TRIGGER nothing; DROP FUNCTION public.nothing()",
+    ),
+    "a rule": Sabotage(
+        "CREATE RULE nothing AS ON UPDATE TO access.visibility DO INSTEAD NOTHING",
+        "triggers",
+        "DROP RULE nothing ON access.visibility",
     ),
     # Settings
     "writes by default": Sabotage("ALTER ROLE zava_app SET default_transaction_read_only = off", "settings"),
