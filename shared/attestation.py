@@ -75,6 +75,7 @@ CHECKS = (
     Check("functions", "The functions are those of this release, and no others are callable.", _DEPLOY),
     Check("triggers", "The triggers are those of this release, and fire for every writer.", _TRIGGERS),
     Check("settings", "The session has the settings of sql/roles.sql.", _DEPLOY),
+    Check("visibility", "What each principal sees is what its grants say.", _DEPLOY),
     Check("canaries", "Contexts without a right are refused and see no row of any table.", _DEPLOY),
 )
 
@@ -179,10 +180,14 @@ async def _canary_findings(connection: Connection, keys: Sequence[Secret]) -> li
 
 
 async def _fly(connection: Connection, canaries: Mapping[str, str]) -> tuple[bool, list[Finding]]:
-    """Whether the canary that is signed as it should be was accepted, and what is wrong with any of them."""
+    """Whether the canary that is signed as it should be was accepted, and what is wrong with any of them.
+
+    In the same round trip: whether what is seen is still what is granted, for nobody may read either.
+    """
     rows_of_tables = _rows_of_tables()
     accepted, seen = {}, {}
     async with _one_round_trip(connection):
+        stale = await connection.execute("SELECT access.visibility_is_stale()")
         # Who sees no store is found out from an index, not by reading every tenant's rows eight times.
         await connection.execute("SET LOCAL enable_seqscan = off")
         seen["a session as it begins"] = await connection.execute(rows_of_tables)
@@ -191,6 +196,8 @@ async def _fly(connection: Connection, canaries: Mapping[str, str]) -> tuple[boo
             seen[name] = await connection.execute(rows_of_tables)
     entered = {name for name, cursor in accepted.items() if await cursor.fetchone() == (True,)}
     findings = [Finding("canaries", name, "is accepted") for name in canaries if name in entered - {WELL_SIGNED}]
+    if await stale.fetchone() != (False,):
+        findings.append(Finding("visibility", "access.visibility", "is not what principals, grants and stores say"))
     for name, cursor in seen.items():
         if tables := [table for (table,) in await cursor.fetchall()]:
             findings.append(Finding("canaries", name, f"sees rows of {', '.join(tables)}"))

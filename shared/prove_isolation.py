@@ -12,7 +12,7 @@ from dataclasses import replace
 import psycopg
 
 from shared.attestation import Attestation
-from shared.canary_rows import CANARY_ROWS, prove_with_rows
+from shared.canary_rows import CHECKS, prove_with_rows
 from shared.errors import SettingsError, ToolFault
 from shared.services import Services
 from shared.settings import Settings
@@ -49,7 +49,7 @@ def _with_rows(attestation: Attestation, owner_url: str) -> Attestation:
         attestation,
         findings=(*attestation.findings, *findings),
         seconds=attestation.seconds + time.perf_counter() - began,
-        checks=(*attestation.checks, CANARY_ROWS),
+        checks=(*attestation.checks, *CHECKS),
     )
 
 

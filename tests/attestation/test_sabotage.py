@@ -68,7 +68,7 @@ SABOTAGES = {
     ),
     "schema owned by the login": Sabotage(
         "ALTER SCHEMA retail OWNER TO zava_app",
-        "ownership privileges",
+        "ownership privileges canaries",
         "ALTER SCHEMA retail OWNER TO zava_owner",
     ),
     "function owned by another": Sabotage(
@@ -338,6 +338,38 @@ SABOTAGES = {
         "CREATE RULE nothing AS ON UPDATE TO access.visibility DO INSTEAD NOTHING",
         "triggers",
         "DROP RULE nothing ON access.visibility",
+    ),
+    # What is derived
+    "a store more": Sabotage(
+        "UPDATE access.visibility SET store_ids = store_ids || 8 WHERE NOT sees_all", "visibility"
+    ),
+    "a store less": Sabotage("UPDATE access.visibility SET store_ids = store_ids[2:]", "visibility"),
+    "a mask of more": Sabotage("UPDATE access.visibility SET store_mask[8] = true", "visibility"),
+    "a mask of less": Sabotage("UPDATE access.visibility SET store_mask[1] = NULL", "visibility"),
+    "a mask beside its numbers": Sabotage(
+        "UPDATE access.visibility SET store_mask = array_fill(true, ARRAY[8], ARRAY[2])", "visibility"
+    ),
+    "a mask of what it is not": Sabotage(
+        "UPDATE access.visibility SET store_mask = array_fill(true, ARRAY[2, 2])", "canaries"
+    ),
+    "who sees all": Sabotage("UPDATE access.visibility SET sees_all = true", "visibility"),
+    "nothing derived": Sabotage("TRUNCATE access.visibility", "visibility"),
+    "a principal who is none": Sabotage(
+        "SET session_replication_role = replica; INSERT INTO access.visibility VALUES (gen_random_uuid(), '{}', NULL,"
+        " false); RESET session_replication_role",
+        "visibility",
+    ),
+    "a principal who sees others' stores": Sabotage(
+        "UPDATE access.visibility AS one SET store_ids = other.store_ids, store_mask = other.store_mask"
+        " FROM access.visibility AS other WHERE other.store_ids = '{7}' AND one.store_ids = '{3}'",
+        "visibility",
+    ),
+    "a grant withdrawn behind the triggers": Sabotage(
+        f"ALTER TABLE access.store_grants DISABLE TRIGGER USER; DELETE FROM access.store_grants WHERE store_id = 7;"
+        f" {_ALWAYS}",
+        "visibility",
+        "INSERT INTO access.store_grants SELECT principal_id, 7 FROM access.visibility WHERE 7 = ANY (store_ids)"
+        " AND NOT sees_all",
     ),
     # Settings
     "writes by default": Sabotage("ALTER ROLE zava_app SET default_transaction_read_only = off", "settings"),
