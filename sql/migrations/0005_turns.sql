@@ -13,9 +13,3 @@ COMMENT ON COLUMN access.turns.taken IS 'How many statements did.';
 ALTER TABLE access.store_grants
     DROP CONSTRAINT store_grants_principal_id_fkey,
     ADD FOREIGN KEY (principal_id) REFERENCES access.principals ON DELETE CASCADE ON UPDATE CASCADE;
-
--- The mask of visitors is as long as the largest number and made at every query of customers (functions/mask_of.sql):
--- 5,000,000 take 0.1 s and 50 MB, 50,000,000 took 1.4 s and 500 MB.
-ALTER TABLE retail.customers
-    DROP CONSTRAINT customers_customer_id_check,
-    ADD CONSTRAINT customers_customer_id_check CHECK (customer_id BETWEEN 1 AND 5000000);

@@ -19,6 +19,7 @@ FAMILIES: dict[str, Callable[[Target], Iterator[Attack]]] = {
     "files": reading.files,
     "oracles": probing.oracles,
     "unions": probing.unions,
+    "indexes": probing.indexes,
     "timing": probing.timing,
     "smuggling": breaking.smuggling,
     "writes": breaking.writes,

@@ -12,7 +12,7 @@ from tests.isolation.detector import Eyes, Outcome, Success, differs, judge
 from tests.isolation.ground import Neighbour, eyes_of, target_in
 
 type Protocol = Literal["extended", "simple"]
-TOLD_APART_BY_PROTOCOL = ("unions", "smuggling", "writes", "roles", "shadowing")
+TOLD_APART_BY_PROTOCOL = ("unions", "indexes", "smuggling", "writes", "roles", "shadowing")
 """Families for which it matters that the simple protocol takes many statements at once."""
 MOST_ROWS = 4000
 READY = "SET default_transaction_read_only = off; SET statement_timeout = '3s'; SET client_min_messages = debug1"

@@ -45,6 +45,12 @@ MUTATIONS = {
         " ((SELECT access.store_mask())[primary_store_id] OR (SELECT access.visitor_mask())[customer_id])",
         "unions",
     ),
+    "bitmaps of customers": Mutation(
+        "ALTER POLICY select_callers ON retail.customers USING (access.policies_first()"
+        " AND ((SELECT access.store_mask())[primary_store_id] OR (SELECT access.visitor_mask())[customer_id]))",
+        "indexes",
+    ),
+    "an index without the tenant": Mutation("CREATE INDEX ON retail.orders (order_id)", "indexes"),
     "no look at the text": Mutation(_POLICIES_FIRST.replace(_BY_TEXT, "false"), "unions"),
     "no look at the calls": Mutation(_POLICIES_FIRST.replace(_BY_CALLS, "false"), "unions"),
     "no check of the signature": Mutation(_VERIFIED_CALLER.replace(_COMPARISON, "false"), "tokens"),

@@ -172,7 +172,7 @@ def test_the_mask_of_visitors_is_bounded(database: Database) -> None:
     )
     with database.as_superuser() as superuser:
         with pytest.raises(psycopg.errors.CheckViolation):
-            superuser.execute(customer, (5_000_001,))
+            superuser.execute(customer, (50_000_001,))
         superuser.execute(customer, (5_000_000,))
         superuser.execute(
             "INSERT INTO retail.orders (customer_id, store_id, order_date) VALUES (5000000, 7, '2026-01-02')"

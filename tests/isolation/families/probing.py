@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from tests.isolation.attack import ABSENT, ROWS, Attack, Target, Tell
 
+ABSENT_EMAIL = "absent.absent.0@example.com"
 FAIL = "(SELECT 1 / count(*) > 0 FROM retail.categories WHERE category_id < 0)"
 """Fails when it is evaluated: nothing in it refers to the row."""
 CONDITIONS = {
@@ -94,7 +95,7 @@ def _by_value(target: Target) -> Iterator[Attack]:
         "a unique key": f"INSERT INTO retail.orders (order_id, customer_id, store_id, order_date)"
         f" VALUES ({order}, 1, 1, now())",
     }
-    twins = {email: "absent.absent.0@example.com", order: str(ABSENT), f"= {target.customer_id}": f"= {ABSENT}"}
+    twins = {email: ABSENT_EMAIL, order: str(ABSENT), f"= {target.customer_id}": f"= {ABSENT}"}
     open_channels = {
         "fetched tuples": "statistics",
         "returned tuples": "statistics",
@@ -186,6 +187,64 @@ def unions(target: Target) -> Iterator[Attack]:
                 there, absent = _hidden(there), _hidden(absent)
             channel = "plans" if "explained" in shape else ROWS  # EXPLAIN ANALYZE counts the rows that a policy hides
             yield _pair("unions", f"{how} in {shape} of {table}", there, absent, channel)
+
+
+BITMAPS = {
+    "e-mail and number": "SELECT count(*) FROM retail.customers AS t WHERE t.primary_store_id = 1"
+    " AND t.email BETWEEN '{email}' AND (SELECT '{email}~') AND t.customer_id BETWEEN {one} AND 5555555",
+    "number and store": "SELECT count(*) FROM retail.customers AS t WHERE t.customer_id BETWEEN {customer}"
+    " AND (SELECT {customer}) AND t.primary_store_id BETWEEN {one} AND 10",
+    "number or number": "SELECT count(*) FROM retail.customers AS t WHERE (t.customer_id BETWEEN {customer} AND {customer}"
+    " OR t.customer_id = (SELECT {customer})) AND (t.customer_id > {one} OR t.customer_id < {one})",
+    "number and day": "SELECT 1 FROM retail.orders AS t WHERE t.order_id BETWEEN {order} AND (SELECT {order})"
+    " AND t.order_date > (SELECT date '2020-01-01' + {one})",
+    "numbers and customer": "SELECT 1 FROM retail.orders AS t WHERE t.order_id IN ({order}, {many})"
+    " AND t.customer_id > {one}",
+    "number and product": "SELECT 1 FROM retail.order_items AS t WHERE t.order_id BETWEEN {order} AND (SELECT {order})"
+    " AND t.store_id = 1 AND t.product_id > {one}",
+    "line and order": "SELECT 1 FROM retail.order_items AS t WHERE t.order_item_id = {item} AND t.store_id = 1"
+    " AND t.order_id > {one}",
+    "stock": "SELECT 1 FROM retail.inventory AS t WHERE t.product_id = {product} AND t.store_id = 1 + 0 * {one}",
+}
+"""The second of two indexes is read only if the first one gave a row; {one} then fails."""
+PREFERRED = {
+    "by default": "",
+    "with bitmaps only": "SET enable_seqscan = off; SET enable_indexscan = off; SET enable_indexonlyscan = off; ",
+    "with costs": "SET cpu_tuple_cost = 1e6; SET cpu_index_tuple_cost = 0; SET random_page_cost = 0; ",
+    "prepared": "SET enable_seqscan = off; SET enable_indexscan = off; PREPARE q AS {query}; SET enable_bitmapscan = on;"
+    " EXECUTE q -- ",
+}
+
+
+def indexes(target: Target) -> Iterator[Attack]:
+    """What is looked up in an index, before any policy, is seen by what is done next."""
+    one = "(SELECT 1 / count(*)::integer FROM retail.categories WHERE category_id < 0)"
+    many = ", ".join(map(str, range(ABSENT, ABSENT + 1000)))
+    there = {"order": target.order_id, "item": target.order_item_id, "customer": target.customer_id, "product": 7}
+    for what, form in BITMAPS.items():
+        forms = form.replace("{one}", one).replace("{many}", many)
+        pair = []
+        for email, rows in ((target.email, there), (ABSENT_EMAIL, dict.fromkeys(there, ABSENT - 1))):
+            query = forms.replace("{email}", email)
+            for name, row in rows.items():
+                query = query.replace(f"{{{name}}}", str(row))
+            pair.append(query)
+        for how, before in PREFERRED.items():
+            yield _pair("indexes", f"{what} {how}", *(before.replace("{query}", query) + query for query in pair))
+    locked = (
+        "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE; SELECT 1 FROM retail.{table} WHERE {key} = {row};"
+        " SELECT locktype, count(*) FROM pg_locks WHERE mode = 'SIReadLock' AND pid = pg_backend_pid() GROUP BY 1 ORDER BY 1"
+    )
+    for table, key, row in (
+        ("orders", "order_id", target.order_id),
+        ("order_items", "order_id", target.order_id),
+        ("customers", "customer_id", target.customer_id),
+    ):
+        query = locked.replace("{table}", table).replace("{key}", key)
+        pair = [query.replace("{row}", str(number)) for number in (row, ABSENT - 1)]
+        yield _pair(
+            "indexes", f"predicate locks of {table}", *pair, "predicate locks" if table == "customers" else ROWS
+        )
 
 
 def _hidden(query: str) -> str:
