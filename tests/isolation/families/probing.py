@@ -220,11 +220,11 @@ def indexes(target: Target) -> Iterator[Attack]:
     """What is looked up in an index, before any policy, is seen by what is done next."""
     one = "(SELECT 1 / count(*)::integer FROM retail.categories WHERE category_id < 0)"
     many = ", ".join(map(str, range(ABSENT, ABSENT + 1000)))
-    there = {"order": target.order_id, "item": target.order_item_id, "customer": target.customer_id, "product": 7}
+    known = {"order": target.order_id, "item": target.order_item_id, "customer": target.customer_id, "product": 7}
     for what, form in BITMAPS.items():
         forms = form.replace("{one}", one).replace("{many}", many)
         pair = []
-        for email, rows in ((target.email, there), (ABSENT_EMAIL, dict.fromkeys(there, ABSENT - 1))):
+        for email, rows in ((target.email, known), (ABSENT_EMAIL, dict.fromkeys(known, ABSENT - 1))):
             query = forms.replace("{email}", email)
             for name, row in rows.items():
                 query = query.replace(f"{{{name}}}", str(row))
