@@ -106,7 +106,9 @@ CROSS JOIN LATERAL (
         (NOT polpermissive, 'is restrictive and not of this release'),
         (cardinality(polroles) <> 1 OR 0 = ANY (polroles), 'is for others beside the login'),
         (
-            (condition = guard OR starts_with(condition, '(' || guard || ' AND ')) IS NOT TRUE,
+            (
+                condition IN (guard, '(' || guard || ')') OR starts_with(condition, '(' || guard || ' AND ')
+            ) IS NOT TRUE,
             'does not hold rows to the signed context'
         )
 ) AS attribute (wrong, problem)
