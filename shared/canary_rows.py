@@ -22,7 +22,7 @@ from shared.schema import hmac_pads
 VISITS = Check(
     "visits",
     "access.visits has the customers who ordered besides their primary store, and no others.",
-    "Lock retail.orders and retail.customers, empty access.visits and fill it as migration 0003_visibility.sql does.",
+    "Lock retail.orders and retail.customers, empty access.visits and fill it as migration 0004 does.",
 )
 CANARY_ROWS = Check(
     "canary_rows",

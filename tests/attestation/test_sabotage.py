@@ -365,8 +365,8 @@ SABOTAGES = {
         "visibility",
     ),
     "a grant withdrawn behind the triggers": Sabotage(
-        f"ALTER TABLE access.store_grants DISABLE TRIGGER USER; DELETE FROM access.store_grants WHERE store_id = 7;"
-        f" {_ALWAYS}",
+        f"ALTER TABLE access.store_grants DISABLE TRIGGER refresh_visibility;"
+        f" DELETE FROM access.store_grants WHERE store_id = 7; {_ALWAYS}",
         "visibility",
         "INSERT INTO access.store_grants SELECT principal_id, 7 FROM access.visibility WHERE 7 = ANY (store_ids)"
         " AND NOT sees_all",
