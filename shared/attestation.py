@@ -30,8 +30,8 @@ _MASK = "(( SELECT access.store_mask() AS store_mask))"
 _CATALOGUE = "(( SELECT access.store_mask() AS store_mask) IS NOT NULL)"
 _STORES = f"access.policies_first() AND {_MASK}[store_id]"
 _CUSTOMERS = (
-    f"(access.policies_first(bitmaps => false) AND ({_MASK}[primary_store_id]"
-    " OR (( SELECT access.visitor_mask() AS visitor_mask))[customer_id]))"
+    f"access.policies_first(bitmaps => false) AND ({_MASK}[primary_store_id]"
+    " OR (( SELECT access.visitor_mask() AS visitor_mask))[customer_id])"
 )
 
 GUARDS: Mapping[str, str] = {

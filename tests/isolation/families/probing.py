@@ -230,7 +230,8 @@ def indexes(target: Target) -> Iterator[Attack]:
                 query = query.replace(f"{{{name}}}", str(row))
             pair.append(query)
         for how, before in PREFERRED.items():
-            yield _pair("indexes", f"{what} {how}", *(before.replace("{query}", query) + query for query in pair))
+            there, absent = (before.replace("{query}", query) + query for query in pair)
+            yield _pair("indexes", f"{what} {how}", there, absent)
     locked = (
         "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE; SELECT 1 FROM retail.{table} WHERE {key} = {row};"
         " SELECT locktype, count(*) FROM pg_locks WHERE mode = 'SIReadLock' AND pid = pg_backend_pid() GROUP BY 1 ORDER BY 1"
@@ -241,10 +242,9 @@ def indexes(target: Target) -> Iterator[Attack]:
         ("customers", "customer_id", target.customer_id),
     ):
         query = locked.replace("{table}", table).replace("{key}", key)
-        pair = [query.replace("{row}", str(number)) for number in (row, ABSENT - 1)]
-        yield _pair(
-            "indexes", f"predicate locks of {table}", *pair, "predicate locks" if table == "customers" else ROWS
-        )
+        there, absent = (query.replace("{row}", str(number)) for number in (row, ABSENT - 1))
+        channel = "predicate locks" if table == "customers" else ROWS
+        yield _pair("indexes", f"predicate locks of {table}", there, absent, channel)
 
 
 def _hidden(query: str) -> str:
