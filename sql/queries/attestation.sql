@@ -277,5 +277,6 @@ WHERE setrole <> 0 AND pg_get_userbyid(setrole) IN (session_user, current_user)
     );
 
 -- name: rows_of_table
--- Its name where the current context sees a row. {table} and {name} are filled in, one SELECT a table.
-SELECT {name} AS table_name WHERE EXISTS (SELECT FROM {table})
+-- Its name where the current context sees a row. One SELECT a table. {sample}: of customers the first ones will do, for
+-- whoever sees none of them is answered by reading all.
+SELECT {name} AS table_name WHERE EXISTS (SELECT FROM {table} {sample})
