@@ -222,7 +222,7 @@ SABOTAGES = {
         "ALTER FUNCTION access.sees_all_stores() VOLATILE", "functions"
     ),
     "a function with the rights of the caller": Sabotage(
-        "ALTER FUNCTION access.visible_stores() SECURITY INVOKER", "functions canaries"
+        "ALTER FUNCTION access.store_mask() SECURITY INVOKER", "functions canaries"
     ),
     "a function with the rights of the owner": Sabotage(
         "ALTER FUNCTION access.plan_of(text) SECURITY DEFINER", "functions"
