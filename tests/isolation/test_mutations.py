@@ -37,7 +37,8 @@ MUTATIONS = {
     ),
     "customers of everybody": Mutation("ALTER POLICY select_callers ON retail.customers USING (true)", "oracles"),
     "a policy that costs": Mutation(
-        "ALTER POLICY select_callers ON retail.orders USING (store_id = ANY ((SELECT access.visible_stores())::int[]))",
+        "ALTER POLICY select_callers ON retail.orders USING"
+        " (store_id + 0 = ANY ((SELECT access.visible_stores())::int[]))",
         "oracles",
     ),
     "a policy that does not look at the plan": Mutation(
@@ -45,8 +46,9 @@ MUTATIONS = {
         " ((SELECT access.store_mask())[primary_store_id] OR (SELECT access.visitor_mask())[customer_id])",
         "unions",
     ),
-    "bitmaps of customers": Mutation(
-        "ALTER POLICY select_callers ON retail.customers USING (access.policies_first()"
+    "a second index on customers, and bitmaps": Mutation(
+        "CREATE INDEX ON retail.customers (primary_store_id, email);"
+        " ALTER POLICY select_callers ON retail.customers USING (access.policies_first()"
         " AND ((SELECT access.store_mask())[primary_store_id] OR (SELECT access.visitor_mask())[customer_id]))",
         "indexes",
     ),

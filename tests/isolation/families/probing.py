@@ -68,8 +68,7 @@ def _by_value(target: Target) -> Iterator[Attack]:
         "e-mail in where": f"SELECT first_name FROM retail.customers WHERE email = '{email}'",
         "e-mail by pattern": f"SELECT count(*) FROM retail.customers WHERE email LIKE '{email[:-3]}%'",
         "e-mail by position": f"SELECT count(*) FROM retail.customers WHERE strpos(email, '{email}') > 0",
-        "e-mail against an error": f"SELECT 1 FROM retail.customers AS t WHERE email = '{email}'"
-        f" AND CASE WHEN first_name <> '' THEN {FAIL} ELSE {FAIL} END",
+        "e-mail against an error": f"SELECT 1 FROM retail.customers AS t WHERE CASE WHEN email = '{email}' THEN {FAIL} ELSE false END",
         "phone": f"SELECT count(*) FROM retail.customers WHERE phone = '{target.phone}' AND email = '{email}'",
         "order by equality": f"SELECT count(*) FROM retail.orders WHERE order_id = {order}",
         "order by any": f"SELECT order_id FROM retail.orders WHERE order_id = ANY (ARRAY[{order}])",
