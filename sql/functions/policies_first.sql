@@ -6,12 +6,7 @@
 -- caller's stands first. Where operators cost nothing, no condition is cheap enough to go before a policy. Sorting then
 -- costs nothing either, so this is kept for statements that may unite: by their text, or because their text is not to
 -- be seen, for it was prepared before or is run by a function.
---
--- Conditions on an index are looked up before any policy. That tells nothing but where two indexes are read and the second
--- only if the first gave rows (BitmapAnd): a sub-select in a condition of the second is evaluated then, or is not. Where
--- each index has the tenant in it, the policy is looked up with every condition, and only visible rows come from the
--- first. Where the policy is no condition on an index, as for customers, bitmaps are not to be used.
-CREATE OR REPLACE FUNCTION access.policies_first(bitmaps boolean DEFAULT true)
+CREATE OR REPLACE FUNCTION access.policies_first()
 RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -29,12 +24,8 @@ BEGIN
     ) THEN
         PERFORM set_config('cpu_operator_cost', '0', true);
     END IF;
-    IF NOT bitmaps THEN
-        PERFORM set_config('enable_bitmapscan', 'off', true);
-        PERFORM set_config('enable_seqscan', 'on', true); -- something must be better, whatever else is off
-    END IF;
     RETURN true;
 END
 $$;
 
-COMMENT ON FUNCTION access.policies_first(boolean) IS 'True; makes the planner put policies before the conditions of callers.';
+COMMENT ON FUNCTION access.policies_first() IS 'True; makes the planner put policies before the conditions of callers.';

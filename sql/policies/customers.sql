@@ -5,7 +5,7 @@ ALTER TABLE retail.customers FORCE ROW LEVEL SECURITY;
 CREATE POLICY select_callers ON retail.customers FOR SELECT TO zava_app
     -- As in orders.sql.
     USING (
-        access.policies_first(bitmaps => false)
+        access.policies_first()
         AND ((SELECT access.store_mask())[primary_store_id] OR (SELECT access.visitor_mask())[customer_id])
     );
 CREATE POLICY select_backup ON retail.customers FOR SELECT TO zava_backup USING (true);
