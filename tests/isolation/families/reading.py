@@ -88,7 +88,7 @@ def statistics(_: Target) -> Iterator[Attack]:
         "pg_statistic_ext_data": "SELECT * FROM pg_statistic_ext_data",
         "pg_stat_user_tables": "SELECT relname, n_live_tup FROM pg_stat_user_tables WHERE n_live_tup > 0",
         "pg_stat_all_tables": "SELECT n_tup_ins FROM pg_stat_all_tables WHERE relname = 'orders'",
-        "pg_stat_xact_all_tables": "SELECT seq_tup_read FROM pg_stat_xact_all_tables WHERE relname = 'orders'",
+        "pg_stat_xact_all_tables": "SELECT seq_tup_read + 1 FROM pg_stat_xact_all_tables WHERE relname = 'orders'",
         "pg_statio_all_tables": "SELECT heap_blks_read + heap_blks_hit FROM pg_statio_all_tables WHERE relname = 'orders'",
         "pg_stat_all_indexes": "SELECT sum(idx_scan) FROM pg_stat_all_indexes WHERE schemaname = 'retail'",
         "pg_statio_all_indexes": "SELECT sum(idx_blks_hit) FROM pg_statio_all_indexes WHERE schemaname = 'retail'",
