@@ -5,7 +5,7 @@ import errno
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
+from itertools import batched
 from typing import Any
 
 import psycopg
@@ -100,9 +100,10 @@ def _copied(connection: psycopg.Connection[Any], table: str, rows: Iterator[Row]
         sql.Identifier("retail", table), sql.SQL(", ").join(map(sql.Identifier, COLUMNS[table]))
     )
     with connection.cursor() as cursor, cursor.copy(copy) as stream:
-        for block, count in _blocks(rows):
-            stream.write(block)
-            yield count
+        for block in batched(rows, ROWS_A_STEP, strict=False):
+            for row in block:
+                stream.write_row(row)
+            yield len(block)
 
 
 @contextmanager
@@ -171,13 +172,3 @@ def _continue_numbering(connection: psycopg.Connection[Any], table: str) -> None
             sql.SQL("SELECT setval(%s, max({})) FROM {}").format(sql.Identifier(key), sql.Identifier("retail", table)),
             (sequence,),
         )
-
-
-def _blocks(rows: Iterator[Row]) -> Iterator[tuple[bytes, int]]:
-    """COPY text format, many rows at a time, with the number of rows."""
-    while block := list(islice(rows, ROWS_A_STEP)):
-        yield "".join("\t".join(map(_field, row)) + "\n" for row in block).encode(), len(block)
-
-
-def _field(value: object) -> str:
-    return str(value).replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n")

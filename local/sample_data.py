@@ -7,6 +7,7 @@ Each function yields rows of one table as tuples in the order of COLUMNS.
 from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from functools import cache
 from itertools import accumulate
 from random import Random
 from typing import Final
@@ -193,10 +194,11 @@ class _Wheel[T]:
     def __init__(self, items: list[T], weights: list[float]) -> None:
         self._items = items
         self._bounds = list(accumulate(weights))
+        self._last = len(items) - 1
+        self._total = self._bounds[-1]
 
     def pick(self, random: Random) -> T:
-        at = bisect(self._bounds, random.random() * self._bounds[-1])
-        return self._items[min(at, len(self._items) - 1)]
+        return self._items[bisect(self._bounds, random.random() * self._total, 0, self._last)]
 
 
 def apportion(total: int, weights: Iterable[float]) -> list[int]:
@@ -210,6 +212,7 @@ def apportion(total: int, weights: Iterable[float]) -> list[int]:
     return whole
 
 
+@cache  # few amounts, many rows
 def dollars(cents: int) -> str:
     """Cents as PostgreSQL reads a numeric(…, 2)."""
     return f"{cents // 100}.{cents % 100:02}"
