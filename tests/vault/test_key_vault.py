@@ -30,9 +30,11 @@ KEY = "rls-signing-key"
 
 @pytest.fixture(autouse=True)
 def collected() -> Iterator[None]:
-    """So that the warning appears in the test that it belongs to."""
+    """So that the warning appears in the test that it belongs to. Only what the test has made is looked at."""
+    gc.freeze()
     yield
     gc.collect()
+    gc.unfreeze()
 
 
 @contextlib.asynccontextmanager
