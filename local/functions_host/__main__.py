@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import signal
@@ -24,6 +25,7 @@ def main() -> int:
         when_orphaned(lambda: os.kill(os.getpid(), signal.SIGTERM))
     try:
         _serve(arguments, announcement)
+        gc.freeze()  # the process ends: nothing is worth collecting
     except LoadError as error:
         print(f"The function app could not be loaded: {error}\n{error.stack_trace}".rstrip(), file=sys.stderr)
         return 1
