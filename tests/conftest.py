@@ -114,7 +114,9 @@ def make_database(server: EmbeddedPostgres) -> MakeDatabase:
         name = f"copy_{next(numbers)}"
         with psycopg.connect(server.superuser_url(), autocommit=True) as connection:
             connection.execute(
-                sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(TEMPLATE))
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
+                    sql.Identifier(name), sql.Identifier(TEMPLATE)
+                )
             )
         with psycopg.connect(server.superuser_url(name), autocommit=True) as connection:
             deploy_schema(connection)  # rights on a database are not copied with it
