@@ -1,9 +1,13 @@
 """Grounds to attack: a database as a superuser deploys it, and one as an administrator on Azure does."""
 
+import asyncio
+
 import pytest
 
 from tests.conftest import Database, MakeDatabase
-from tests.isolation.ground import as_on_azure, new_marker
+from tests.isolation.attacks import QUIET
+from tests.isolation.ground import as_on_azure, changed_parts, fingerprint, new_marker
+from tests.isolation.through_the_server import ACTORS, Battle, ServerCampaign
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +27,13 @@ def on_azure(make_database: MakeDatabase) -> Database:
     with database.as_superuser() as superuser:
         superuser.execute("ANALYZE")  # statistics are not copied with the rows
     return database
+
+
+@pytest.fixture(scope="session")
+def battle(on_azure: Database, marker: str) -> Battle:
+    """Through the server, where nothing is revoked, so that the guard must hold alone."""
+    before = fingerprint(on_azure)
+    campaigns = {
+        actor: asyncio.run(ServerCampaign(on_azure, actor, marker).run(on_azure.app_url, *QUIET)) for actor in ACTORS
+    }
+    return Battle(campaigns, changed_parts(before, fingerprint(on_azure)))

@@ -1,40 +1,10 @@
 """The corpus through the MCP tool: nothing gets through, no side channel either, and bombs hurt nobody else."""
 
-import asyncio
-from dataclasses import dataclass
-
 import pytest
 
-from tests.conftest import Database
 from tests.isolation.attack import ROWS
 from tests.isolation.attacks import QUIET
-from tests.isolation.detector import Success
-from tests.isolation.ground import changed_parts, fingerprint
-from tests.isolation.through_the_server import BUSY, ServerCampaign
-
-ACTORS = ("kirkland", "nobody")
-
-
-@dataclass(frozen=True)
-class Battle:
-    """The corpus by each actor, and what it changed."""
-
-    campaigns: dict[str, ServerCampaign]
-    changed: set[str]
-
-    def successes(self, actor: str, family: str) -> list[Success]:
-        found = self.campaigns[actor].successes.values()
-        return [success for success in found if success.attack.startswith(f"{family}: ")]
-
-
-@pytest.fixture(scope="module")
-def battle(on_azure: Database, marker: str) -> Battle:
-    """Where nothing is revoked, so that the guard must hold alone."""
-    before = fingerprint(on_azure)
-    campaigns = {
-        actor: asyncio.run(ServerCampaign(on_azure, actor, marker).run(on_azure.app_url, *QUIET)) for actor in ACTORS
-    }
-    return Battle(campaigns, changed_parts(before, fingerprint(on_azure)))
+from tests.isolation.through_the_server import ACTORS, BUSY, Battle
 
 
 @pytest.mark.parametrize("actor", ACTORS)

@@ -1,6 +1,7 @@
 """The corpus through the MCP tool, on one connection that every caller shares."""
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from mcp import Client
@@ -28,6 +29,7 @@ SELECT array_agg(name || '=' || setting ORDER BY name), current_user, session_us
 FROM pg_settings
 """
 _OWN = "SELECT count(*), min(store_id), max(store_id) FROM retail.orders"
+ACTORS = ("kirkland", "nobody")
 BUSY = ("RATE_LIMITED", "UNAVAILABLE")
 
 
@@ -79,6 +81,18 @@ class ServerCampaign:
         self.outcomes[attack.name] = outcome
         if found := judge(attack, outcome, twin, self.eyes, self.target):
             self.successes[attack.name] = found
+
+
+@dataclass(frozen=True)
+class Battle:
+    """The corpus by each actor, and what it changed."""
+
+    campaigns: dict[str, ServerCampaign]
+    changed: set[str]
+
+    def successes(self, actor: str, family: str) -> list[Success]:
+        found = self.campaigns[actor].successes.values()
+        return [success for success in found if success.attack.startswith(f"{family}: ")]
 
 
 async def send(client: Client, statement: str) -> Outcome:
