@@ -3,21 +3,25 @@
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from local.people import PEOPLE
-from local.tokens import load_key, token_for
+from local.tokens import IssuerKey, load_key, token_for
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 START_SECONDS = 90
+PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""For clients of plain HTTP: without it, each reads all certificates of the world before its first request."""
 
 
 class RunningStack:
@@ -31,7 +35,12 @@ class RunningStack:
         self.base = self.url.removesuffix("/mcp")
 
     def token(self, name: str) -> str:
-        return token_for(PEOPLE[name], load_key(self.state), authority=self.noted["issuer"])
+        return token_for(PEOPLE[name], self._issuer_key, authority=self.noted["issuer"])
+
+    @cached_property
+    def _issuer_key(self) -> IssuerKey:
+        """Read once: checking it takes longer than signing with it."""
+        return load_key(self.state)
 
     def headers(self, name: str) -> dict[str, str]:
         return {"authorization": f"Bearer {self.token(name)}"}

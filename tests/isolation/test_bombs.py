@@ -11,7 +11,7 @@ from local.state import DATABASE
 from tests.isolation.families.bombs import BOMBS
 from tests.isolation.watch import POINT_QUERY, send, watched
 from tests.processes import eventually
-from tests.stack import RunningStack
+from tests.stack import PLAIN, RunningStack
 
 ATTACKERS = itertools.cycle(("kirkland", "redmond", "everett", "spokane", "tacoma", "bellevue", "online"))
 """Each bomb another's, so that no bomb is spared by a limit that the one before has used up."""
@@ -41,7 +41,7 @@ def impatient(stack: RunningStack) -> Iterator[RunningStack]:
 def test_a_bomb_ends_by_its_limit_and_nobody_else_feels_it(impatient: RunningStack, bomb: str) -> None:
     headers = impatient.headers(next(ATTACKERS))
     with (
-        httpx2.Client(base_url=impatient.base, headers=headers, timeout=60) as client,
+        httpx2.Client(base_url=impatient.base, headers=headers, timeout=60, verify=PLAIN) as client,
         watched(impatient) as watch,
     ):
         outcome = send(client, BOMBS[bomb])

@@ -14,7 +14,7 @@ import httpx2
 
 from tests.isolation.detector import Outcome
 from tests.protocol.requests import ACCEPT, call
-from tests.stack import RunningStack
+from tests.stack import PLAIN, RunningStack
 
 POINT_QUERY = "SELECT store_name FROM retail.stores WHERE store_id = 1"
 PAUSE_SECONDS = 0.05
@@ -78,7 +78,7 @@ def watched(stack: RunningStack, *, bystander: str = "seattle") -> Iterator[Watc
     watch.memory_before = watch.memory_most = _resident_bytes(status)
 
     def ask() -> None:
-        with httpx2.Client(base_url=stack.base, headers=stack.headers(bystander), timeout=60) as client:
+        with httpx2.Client(base_url=stack.base, headers=stack.headers(bystander), timeout=60, verify=PLAIN) as client:
             while not over.is_set():
                 outcome = send(client, POINT_QUERY, max_rows=1)
                 watch.waits.append(outcome.seconds)

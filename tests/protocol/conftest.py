@@ -9,7 +9,7 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from tests.stack import RunningStack
+from tests.stack import PLAIN, RunningStack
 
 type Era = Literal["auto", "legacy"]
 type Connect = Callable[..., AbstractAsyncContextManager[Client]]
@@ -22,7 +22,7 @@ def connect(stack: RunningStack) -> Connect:
     @asynccontextmanager
     async def connected(name: str, era: Era = "auto") -> AsyncIterator[Client]:
         async with (
-            httpx2.AsyncClient(headers=stack.headers(name), timeout=30) as http,
+            httpx2.AsyncClient(headers=stack.headers(name), timeout=30, verify=PLAIN) as http,
             Client(streamable_http_client(stack.url, http_client=http), mode=era) as client,
         ):
             yield client
@@ -33,5 +33,5 @@ def connect(stack: RunningStack) -> Connect:
 @pytest.fixture
 def http(stack: RunningStack) -> Iterator[httpx2.Client]:
     """Plain HTTP to the same host, without a token."""
-    with httpx2.Client(base_url=stack.base, timeout=30) as client:
+    with httpx2.Client(base_url=stack.base, timeout=30, verify=PLAIN) as client:
         yield client
