@@ -32,6 +32,10 @@ def all_end(pids: dict[str, int], seconds: float = 15) -> bool:
     return True
 
 
+def children_of(pid: int) -> list[int]:
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*") if parent_of(path) == pid]
+
+
 def parent_of(process: Path) -> int | None:
     with contextlib.suppress(OSError):
         return int((process / "stat").read_text().rpartition(")")[2].split()[1])

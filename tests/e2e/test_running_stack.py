@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests.processes import all_end, parent_of
+from tests.processes import all_end, children_of
 from tests.protocol.requests import ACCEPT, COUNT
 from tests.stack import REPOSITORY, RunningStack, started_stack
 
@@ -52,7 +52,7 @@ def test_readiness_falls_and_rises_with_the_database_while_live_stays(state: Pat
     with started_stack(state) as stack, httpx2.Client(base_url=stack.base, timeout=10) as client:
         postgres = stack.parts()["PostgreSQL"]
         os.kill(postgres, signal.SIGSTOP)  # worse than gone: it accepts and never answers
-        children = [int(path.name) for path in Path("/proc").glob("[0-9]*") if parent_of(path) == postgres]
+        children = children_of(postgres)
         for child in children:
             os.kill(child, signal.SIGSTOP)
         try:
@@ -81,7 +81,10 @@ def test_the_end_of_the_host_is_the_end_of_everything(state: Path) -> None:
 
 def test_without_its_database_the_host_is_live_and_not_ready(state: Path) -> None:
     with started_stack(state) as stack, httpx2.Client(base_url=stack.base, timeout=10) as client:
-        os.kill(stack.parts()["PostgreSQL"], signal.SIGKILL)
+        postgres = stack.parts()["PostgreSQL"]
+        children = children_of(postgres)
+        os.kill(postgres, signal.SIGKILL)
+        assert all_end({str(pid): pid for pid in children})  # each notices by itself, and answers until then
         for _ in range(3):  # the first finds broken connections, later ones find none
             began = time.monotonic()
             assert client.get("/health/ready").status_code == 503

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from tests.e2e.conftest import EMPTY
-from tests.processes import all_end, is_running, parent_of
+from tests.processes import all_end, children_of, is_running
 from tests.protocol.requests import ACCEPT, COUNT
 from tests.stack import REPOSITORY, start, started_stack
 
@@ -156,7 +156,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing(closed_folder: Path) -> None:
     while "loading customers" not in (closed_folder / "start.log").read_text():
         assert time.monotonic() < deadline
         time.sleep(0.02)
-    ours = [int(path.name) for path in Path("/proc").glob("[0-9]*") if parent_of(path) == process.pid]
+    ours = children_of(process.pid)
     assert len(ours) == 2  # the Functions host and PostgreSQL; the issuer comes last
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 0
