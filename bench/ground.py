@@ -28,10 +28,11 @@ class Ground:
     owner_url: str
     key: bytes
 
-    def context(self, name: str) -> str:
-        """A signed context of one of the sample callers, for an hour."""
+    def context(self, name: str, *, plain: bool) -> str:
+        """A signed context of one of the sample callers, for an hour. plain: see sign_context."""
         person = PEOPLE[name]
-        return sign_context(self.key, KID, principal_id_of(person.tenant_id, person.object_id), seconds=3600)
+        principal_id = principal_id_of(person.tenant_id, person.object_id)
+        return sign_context(self.key, KID, principal_id, seconds=3600, plain=plain)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """What the policies cost: a query of a caller's beside the same query with a literal store number by the owner.
 
-The owner runs under the callers' settings, so that nothing but the policies differs. `{orders}` and `{items}` are
-where the literal goes; a caller's query has `true` there.
+The owner runs under the callers' settings, and the context is signed as the server signs it, so that nothing but the
+policies differs.
 """
 
 import statistics
@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 
 from bench.ground import Ground, connected
+from shared.sql_guard import SqlGuard, load_allowed_functions
 
 STORES = {
     "kirkland": (7,),
@@ -22,20 +23,28 @@ STORES = {
 }
 LIMITS = {"kirkland": 1.25, "seattle": 1.25, "west-region": 1.5, "head-office": 1.5}
 QUERIES = {
-    "orders by month": "SELECT date_trunc('month', order_date) AS month, count(*) FROM orders WHERE {orders}"
+    "orders": "SELECT count(*) FROM orders{orders}",
+    "orders by month": "SELECT date_trunc('month', order_date) AS month, count(*) FROM orders{orders}"
     " GROUP BY 1 ORDER BY 1",
-    "customers by year": "SELECT extract(year FROM order_date) AS year, count(DISTINCT customer_id) FROM orders"
-    " WHERE {orders} GROUP BY 1 ORDER BY 1",
-    "revenue": "SELECT sum(total_amount), avg(discount_percent), count(*) FROM order_items WHERE {items}",
-    "revenue by product": "SELECT product_id, sum(total_amount), sum(quantity) FROM order_items WHERE {items}"
+    "orders since 2025": "SELECT count(*), count(DISTINCT customer_id) FROM orders"
+    " WHERE order_date >= DATE '2025-01-01'{and_orders}",
+    "customers by year": "SELECT extract(year FROM order_date) AS year, count(DISTINCT customer_id) FROM orders{orders}"
+    " GROUP BY 1 ORDER BY 1",
+    "lines": "SELECT count(*) FROM order_items{items}",
+    "revenue": "SELECT sum(total_amount), avg(discount_percent), count(*) FROM order_items{items}",
+    "revenue by product": "SELECT product_id, sum(total_amount), sum(quantity) FROM order_items{items}"
     " GROUP BY 1 ORDER BY 2 DESC LIMIT 20",
     "revenue by category": "SELECT category_name, sum(total_amount) FROM order_items JOIN products USING (product_id)"
-    " JOIN categories USING (category_id) WHERE {items} GROUP BY 1 ORDER BY 2 DESC",
+    " JOIN categories USING (category_id){items} GROUP BY 1 ORDER BY 2 DESC",
     "revenue by month": "SELECT date_trunc('month', order_date) AS month, sum(total_amount) FROM orders"
-    " JOIN order_items USING (store_id, order_id) WHERE {orders} AND {items} GROUP BY 1 ORDER BY 1",
+    " JOIN order_items USING (store_id, order_id){orders}{and_items} GROUP BY 1 ORDER BY 1",
+    "revenue by month, joined on": "SELECT date_trunc('month', order_date) AS month, sum(total_amount) FROM orders"
+    " JOIN order_items ON order_items.order_id = orders.order_id AND order_items.store_id = orders.store_id"
+    "{orders}{and_items} GROUP BY 1 ORDER BY 1",
     "best customers": "SELECT customer_id, last_name, sum(total_amount) FROM customers JOIN orders USING (customer_id)"
-    " JOIN order_items USING (store_id, order_id) WHERE {orders} AND {items} GROUP BY 1, 2 ORDER BY 3 DESC, 1 LIMIT 10",
+    " JOIN order_items USING (store_id, order_id){orders}{and_items} GROUP BY 1, 2 ORDER BY 3 DESC, 1 LIMIT 10",
 }
+"""{orders} and {items} are where the owner says which stores; a caller says nothing there."""
 SETTINGS = (
     "SET search_path = retail, extensions; SET work_mem = '16MB'; SET jit = off;"
     " SET max_parallel_workers_per_gather = 0; SET TimeZone = 'UTC'"
@@ -66,21 +75,28 @@ class Cost:
 
 def costs_of_policies(ground: Ground) -> Iterator[Cost]:
     """Every query for every caller; raises AssertionError where the two answers differ."""
+    guard = SqlGuard(load_allowed_functions())
     with connected(ground.app_url) as app, connected(ground.owner_url) as owner:
         owner.execute(SETTINGS)
         for name, query in QUERIES.items():
+            asked = as_asked(query)
+            plain = guard.check(asked).plain
             for caller, stores in STORES.items():
-                app.execute("SELECT set_config('app.rls_context', %s, false)", (ground.context(caller),))
-                yield Cost(name, caller, *_medians(app, _asked(query), owner, _literal(query, stores)))
+                app.execute("SELECT set_config('app.rls_context', %s, false)", (ground.context(caller, plain=plain),))
+                yield Cost(name, caller, *_medians(app, asked, owner, _literal(query, stores)))
 
 
-def _asked(query: str) -> str:
-    return query.format(orders="true", items="true")
+def as_asked(query: str) -> str:
+    """One of QUERIES as a caller asks it."""
+    return query.format(orders="", items="", and_orders="", and_items="")
 
 
 def _literal(query: str, stores: tuple[int, ...]) -> str:
     condition = f"= {stores[0]}" if len(stores) == 1 else f"IN ({', '.join(map(str, stores))})"
-    return query.format(orders=f"orders.store_id {condition}", items=f"order_items.store_id {condition}")
+    orders, items = f"orders.store_id {condition}", f"order_items.store_id {condition}"
+    return query.format(
+        orders=f" WHERE {orders}", items=f" WHERE {items}", and_orders=f" AND {orders}", and_items=f" AND {items}"
+    )
 
 
 def _medians(

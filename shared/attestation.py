@@ -26,12 +26,17 @@ from shared.rls_context import sign_context
 from shared.schema import SQL_FOLDER
 from shared.vault import Secret
 
-_MASK = "(( SELECT access.store_mask() AS store_mask))"
-_CATALOGUE = "(( SELECT access.store_mask() AS store_mask) IS NOT NULL)"
-_STORES = f"access.policies_first() AND {_MASK}[store_id]"
+_STORE_IDS = "( SELECT (access.verified_caller()).store_ids AS store_ids)"
+_STORE_MASK = "( SELECT (access.verified_caller()).store_mask AS store_mask)"
+_VISITOR_MASK = "( SELECT access.visitor_mask() AS visitor_mask)"
+_LIST = f"store_id = ANY ({_STORE_IDS}::integer[])"
+_CATALOGUE = f"{_STORE_MASK} IS NOT NULL"
+_STORES = (
+    f"CASE access.policy_form() WHEN 'list'::text THEN ({_LIST}) WHEN 'mask'::text THEN ({_STORE_MASK})[store_id]"
+    f" ELSE (({_STORE_MASK})[store_id] AND ({_LIST})) END"
+)
 _CUSTOMERS = (
-    f"access.policies_first() AND ({_MASK}[primary_store_id]"
-    " OR (( SELECT access.visitor_mask() AS visitor_mask))[customer_id])"
+    f"(access.policy_form() IS NOT NULL) AND (({_STORE_MASK})[primary_store_id] OR ({_VISITOR_MASK})[customer_id])"
 )
 
 GUARDS: Mapping[str, str] = {
@@ -45,7 +50,7 @@ GUARDS: Mapping[str, str] = {
     "orders": _STORES,
     "order_items": _STORES,
 }
-"""Every table of retail and the condition that its policy holds rows to, as PostgreSQL prints it."""
+"""Every table of retail and its policy's condition, as PostgreSQL prints it but for the white space."""
 
 
 WELL_SIGNED = "a principal without grants"

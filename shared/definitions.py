@@ -15,7 +15,7 @@ from shared.sql_guard.parsing import Node, parse_statements
 FUNCTIONS, TRIGGERS = "functions", "triggers"
 
 type Subject = tuple[str, str]
-"""FUNCTIONS or TRIGGERS, and a name such as access.store_mask or retail.stores trigger take_turn."""
+"""FUNCTIONS or TRIGGERS, and a name such as access.mask_of or retail.stores trigger take_turn."""
 
 type Definition = dict[str, Any]
 """What is said, by what it is said of: volatility, language, events, …"""

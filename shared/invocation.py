@@ -88,9 +88,9 @@ class Invocations:
 
     async def read_free(self, caller: Caller, text: str, *, max_rows: int) -> Answer:
         """The answer to a caller's own text, any SELECT over the data, within bounds. Raises ToolFault only."""
-        text = self._guard.check(text)
-        asked = (caller.principal_id, caller.store_scope, sha256(text.encode()).digest())
-        answer = await self._run(caller, free_statement(text, affordable=asked in self._affordable), max_rows)
+        read = self._guard.check(text)
+        asked = (caller.principal_id, caller.store_scope, sha256(read.text.encode()).digest())
+        answer = await self._run(caller, free_statement(read, affordable=asked in self._affordable), max_rows)
         self._affordable[asked] = True
         return answer
 
@@ -104,7 +104,7 @@ class Invocations:
             async with self._admission.turn(caller.principal_id), asyncio.timeout(CALL_SECONDS):
                 if self._needs_proof:
                     await self.isolation.ensure()
-                for context in await self._contexts(caller):
+                for context in await self._contexts(caller, plain=statement.plain):
                     answer = await self._read_under(context, statement, max_rows)
                     if answer is not None:
                         return answer
@@ -116,7 +116,7 @@ class Invocations:
         # No key in the vault is one that the database knows: rows would be missing without a word.
         raise Unavailable("The database does not know the current signing key.", "Try again shortly.", retry_after=30)
 
-    async def _contexts(self, caller: Caller) -> list[str]:
+    async def _contexts(self, caller: Caller, *, plain: bool) -> list[str]:
         """The caller's claim, signed with the newest key and with the one before; without those that are no keys."""
         try:
             keys = await self._vault.versions(SIGNING_KEY)
@@ -125,7 +125,9 @@ class Invocations:
         contexts = []
         for key in keys:
             try:
-                contexts.append(sign_context(key.key(), key.version, caller.principal_id, caller.store_scope))
+                contexts.append(
+                    sign_context(key.key(), key.version, caller.principal_id, caller.store_scope, plain=plain)
+                )
             except SecretUnavailable as error:
                 log.error("%s", error)
         return contexts

@@ -12,14 +12,22 @@ CONTEXT_SECONDS = 60
 
 
 def sign_context(
-    key: bytes, kid: str, principal_id: UUID, store_scope: UUID | None = None, *, seconds: int = CONTEXT_SECONDS
+    key: bytes,
+    kid: str,
+    principal_id: UUID,
+    store_scope: UUID | None = None,
+    *,
+    seconds: int = CONTEXT_SECONDS,
+    plain: bool = False,
 ) -> str:
     """`v1|<principal>|<scope>|<expiry>|<kid>|<hex HMAC-SHA256>` for the setting app.rls_context.
 
+    plain: say `v1-plain`: the statement's conditions compare columns and constants and do nothing else
+    (sql_guard/plain.py), so the policies may be put as they are fastest. It changes no row.
     store_scope: the public id of the one store to narrow to; None leaves all of the principal's stores.
     seconds: lifetime from now; expiry is in Unix seconds. Verified by sql/functions/verified_caller.sql.
     """
-    claim = f"v1|{principal_id}|{store_scope or '*'}|{int(time.time()) + seconds}|{kid}"
+    claim = f"{'v1-plain' if plain else 'v1'}|{principal_id}|{store_scope or '*'}|{int(time.time()) + seconds}|{kid}"
     return f"{claim}|{hmac.new(key, claim.encode(), hashlib.sha256).hexdigest()}"
 
 

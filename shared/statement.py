@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.sql_guard import Passed
+
 MAX_BYTES = 2_000_000
 """What a caller's own text may return: its rows as text. The worker needs some 20 times as much to pass them on."""
 MAX_PLAN_COST = 5_000_000.0
@@ -33,6 +35,8 @@ class Statement:
     """For `%s` or `%(name)s` in the text; None leaves every % as it is."""
     ceiling: float | None = None
     """Planned first, and refused above this cost."""
+    plain: bool = False
+    """Whether nothing in its conditions could tell of a row (sql_guard/plain.py)."""
     counted: bool = False
     """Whether the first column is the bytes so far, which the caller did not ask for."""
 
@@ -51,12 +55,14 @@ def own_statement(text: str, parameters: Parameters | None = None) -> Statement:
     return Statement(text=text, parameters=parameters)
 
 
-def free_statement(text: str, *, affordable: bool) -> Statement:
+def free_statement(read: Passed, *, affordable: bool) -> Statement:
     """A caller's text, which the guard has read. affordable: its plan was looked at before."""
     ceiling = None if affordable else MAX_PLAN_COST
-    return Statement(text=text, prefix=_BOUNDED, suffix=_BOUNDED_END, ceiling=ceiling, counted=True)
+    return Statement(
+        text=read.text, prefix=_BOUNDED, suffix=_BOUNDED_END, ceiling=ceiling, plain=read.plain, counted=True
+    )
 
 
-def explanation(text: str) -> Statement:
+def explanation(read: Passed) -> Statement:
     """The plan of a caller's text, which the guard has read, as free_statement would run it."""
-    return Statement(text="SELECT access.plan_of(%s)", parameters=(text,))
+    return Statement(text="SELECT access.plan_of(%s)", parameters=(read.text,), plain=read.plain)

@@ -26,7 +26,7 @@ GRANT SELECT (
 ) ON retail.order_items TO zava_app;
 GRANT EXECUTE ON FUNCTION
     access.enter_context(text), access.describe_caller(),
-    access.visible_stores(), access.store_mask(), access.sees_all_stores(), access.visitor_mask(), access.policies_first(),
+    access.verified_caller(), access.visitor_mask(), access.policy_form(),
     access.plan_of(text), access.refuse_above(double precision, text), access.bound_bytes(bigint, bigint),
     access.visibility_is_stale()
     TO zava_app;

@@ -5,6 +5,6 @@ cannot: side channels, other sessions, the catalog, and text that would cost the
 """
 
 from shared.sql_guard.allowed_functions import AllowedFunctions, load_allowed_functions
-from shared.sql_guard.guard import SqlGuard
+from shared.sql_guard.guard import Passed, SqlGuard
 
-__all__ = ["AllowedFunctions", "SqlGuard", "load_allowed_functions"]
+__all__ = ["AllowedFunctions", "Passed", "SqlGuard", "load_allowed_functions"]

@@ -1,14 +1,24 @@
 """The guard's steps, from the cheapest to the dearest: text, grammar, names."""
 
 from functools import lru_cache
+from typing import NamedTuple
 
 from shared.sql_guard.allowed_functions import AllowedFunctions
 from shared.sql_guard.parsing import parse_select
+from shared.sql_guard.plain import is_plain
 from shared.sql_guard.statement_check import StatementCheck
 from shared.sql_guard.text_bounds import check_text
 
 REMEMBERED = 64
 """Statements that passed and need not be read again; agents repeat themselves."""
+
+
+class Passed(NamedTuple):
+    """A statement that may run, without semicolon and what follows it."""
+
+    text: str
+    plain: bool
+    """Whether its conditions are comparisons of columns and constants."""
 
 
 class SqlGuard:
@@ -19,15 +29,15 @@ class SqlGuard:
         # By the whole text, and only what passed: lru_cache keeps no exception.
         self._remembered = lru_cache(maxsize=REMEMBERED)(self._check)
 
-    def check(self, statement: str) -> str:
-        """The statement, if it may run, without semicolon and what follows it.
+    def check(self, statement: str) -> Passed:
+        """The statement, if it may run.
 
         Raises SqlNotAllowed, TooExpensive or SqlFault, nothing else.
         """
         return self._remembered(statement)
 
-    def _check(self, statement: str) -> str:
+    def _check(self, statement: str) -> Passed:
         check_text(statement)
         select, text = parse_select(statement)
         StatementCheck(statement, self._allowed).check(select)
-        return text
+        return Passed(text, is_plain(select))

@@ -19,8 +19,8 @@ _CONDITIONS = (
     *("Sort Key", "Presorted Key", "Group Key", "Grouping Sets", "Cache Key", "Function Call"),
 )
 _MASK = r"\(\(InitPlan \d+\)\.col1\)\[[\w.]+\]"
-_POLICY = re.compile(rf"\({_MASK} OR {_MASK}\)|{_MASK}")
-_HINT = re.compile(r" AND \([\w.]+ = ANY \(\(InitPlan \d+\)\.col1\)\)")
+_LIST = r"\([\w.]+ = ANY \(\(InitPlan \d+\)\.col1\)\)"
+_POLICY = re.compile(rf"\({_MASK} OR {_MASK}\)|\({_MASK} AND {_LIST}\)|{_MASK} AND {_LIST}|{_MASK}|{_LIST}")
 
 
 class QueryPlan(BaseModel):
@@ -77,4 +77,4 @@ def _headline(node: dict[str, Any]) -> str:
 def _readable(condition: str | list[Any]) -> str:
     if isinstance(condition, list):
         return ", ".join(map(str, condition))
-    return _HINT.sub("", _POLICY.sub("(own stores)", condition))
+    return _POLICY.sub("(own stores)", condition)

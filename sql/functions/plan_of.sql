@@ -10,9 +10,7 @@ DECLARE
 BEGIN
     -- Names mean here what they will mean when the statement runs; put back when this function ends.
     PERFORM set_config('search_path', 'retail, extensions', true);
-    IF statement COLLATE "C" ~* 'union|execute' THEN -- as policies_first will have it when it runs
-        PERFORM set_config('cpu_operator_cost', '0', true);
-    END IF;
+    PERFORM set_config('app.planned_statement', statement, true); -- for policy_form, which could not see it
     OPEN explained FOR EXECUTE 'EXPLAIN (FORMAT JSON) ' || statement;
     FETCH explained INTO plan;
     CLOSE explained;

@@ -3,35 +3,33 @@
 CREATE OR REPLACE FUNCTION access.verified_caller()
 RETURNS access.visibility
 LANGUAGE plpgsql STABLE PARALLEL SAFE
+SECURITY DEFINER -- callers must not read keys, principals or grants
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    -- v1|principal|scope|expiry|kid|mac, or v1-plain, which policy_form looks at.
     context text := current_setting('app.rls_context', true);
-    part text[];
-    signing_key access.signing_keys;
-    mac text;
+    part text[] := string_to_array(context, '|');
     caller access.visibility;
 BEGIN
-    -- v1|principal|scope|expiry|kid|mac
-    IF context IS NULL OR length(context) > 256 THEN
-        RETURN NULL;
-    END IF;
-    part := string_to_array(context, '|');
-    SELECT * INTO signing_key FROM access.signing_keys WHERE kid = part[5];
-    IF NOT FOUND OR cardinality(part) <> 6 OR part[1] <> 'v1' THEN
-        RETURN NULL;
-    END IF;
-    mac := encode(sha256(signing_key.outer_pad || sha256(signing_key.inner_pad
-        || convert_to(array_to_string(part[1:5], '|'), 'UTF8'))), 'hex');
-    -- Hashed once more, so that the time of the comparison tells nothing about the MAC.
-    IF sha256(convert_to(mac, 'UTF8')) <> sha256(convert_to(part[6], 'UTF8')) THEN
+    PERFORM FROM access.signing_keys
+    WHERE kid = part[5] AND cardinality(part) = 6 AND part[1] IN ('v1', 'v1-plain') AND length(context) <= 256
+        -- Both hashed once more, so that the time of the comparison tells nothing about the MAC.
+        AND sha256(convert_to(part[6], 'UTF8')) = sha256(convert_to(
+            encode(sha256(outer_pad || sha256(inner_pad || convert_to(left(context, -65), 'UTF8'))), 'hex'), 'UTF8'
+        ));
+    IF NOT FOUND THEN
         RETURN NULL;
     END IF;
     -- Only now are the parts known to be the signer's, and the casts to hold.
     IF part[4]::bigint <= extract(epoch FROM clock_timestamp()) THEN
         RETURN NULL;
     END IF;
-    SELECT * INTO caller FROM access.visibility WHERE principal_id = part[2]::uuid;
+    SELECT principal_id, store_ids,
+        -- A copy: a long mask is stored compressed, and would be unpacked for each row.
+        trim_array(store_mask, 0), sees_all
+    INTO caller
+    FROM access.visibility WHERE principal_id = part[2]::uuid;
     IF NOT FOUND THEN
         caller.principal_id := part[2];
         caller.store_ids := '{}';
@@ -48,5 +46,4 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION access.verified_caller() IS
-    'Principal and visible stores of a valid signed context. For the functions of this schema only.';
+COMMENT ON FUNCTION access.verified_caller() IS 'Principal and visible stores of a valid signed context; NULL without one.';

@@ -1,5 +1,5 @@
--- What store_mask is to stores, for the policy of retail.customers: those who ordered at a visible store and whose
--- primary store is another. NULL for who sees every store, for then every primary store is visible.
+-- What the verified caller's mask is to stores, for the policy of retail.customers: those who ordered at a visible store
+-- and whose primary store is another. NULL for who sees every store, for then every primary store is visible.
 CREATE OR REPLACE FUNCTION access.visitor_mask()
 RETURNS boolean[]
 LANGUAGE plpgsql STABLE PARALLEL SAFE

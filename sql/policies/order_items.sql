@@ -4,10 +4,12 @@ ALTER TABLE retail.order_items FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY select_callers ON retail.order_items FOR SELECT TO zava_app
     USING (
-        access.policies_first()
-        -- What is seen, and how it is found: see orders.sql.
-        AND (SELECT access.store_mask())[store_id]
-        AND (access.sees_all_stores() OR store_id = ANY ((SELECT access.visible_stores())::integer[]))
+        CASE access.policy_form()
+            WHEN 'list' THEN store_id = ANY ((SELECT (access.verified_caller()).store_ids)::integer[])
+            WHEN 'mask' THEN (SELECT (access.verified_caller()).store_mask)[store_id]
+            ELSE (SELECT (access.verified_caller()).store_mask)[store_id]
+                AND store_id = ANY ((SELECT (access.verified_caller()).store_ids)::integer[])
+        END
     );
 CREATE POLICY select_backup ON retail.order_items FOR SELECT TO zava_backup USING (true);
 CREATE POLICY all_owner ON retail.order_items FOR ALL TO zava_owner USING (true) WITH CHECK (true);

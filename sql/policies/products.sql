@@ -3,7 +3,7 @@ ALTER TABLE retail.products ENABLE ROW LEVEL SECURITY;
 ALTER TABLE retail.products FORCE ROW LEVEL SECURITY;
 
 CREATE POLICY select_callers ON retail.products FOR SELECT TO zava_app
-    USING ((SELECT access.store_mask()) IS NOT NULL);
+    USING ((SELECT (access.verified_caller()).store_mask) IS NOT NULL);
 CREATE POLICY select_jobs ON retail.products FOR SELECT TO zava_jobs USING (true);
 CREATE POLICY select_backup ON retail.products FOR SELECT TO zava_backup USING (true);
 CREATE POLICY all_owner ON retail.products FOR ALL TO zava_owner USING (true) WITH CHECK (true);

@@ -6,7 +6,7 @@ LEFT JOIN retail.stores AS store ON store.store_id = ANY (caller.store_ids)
 ORDER BY store.store_id;
 
 -- name: visible_stores
-SELECT access.visible_stores() AS store_ids;
+SELECT (access.verified_caller()).store_ids;
 
 -- name: role
 -- No row for a stranger.

@@ -11,11 +11,7 @@ pytestmark = pytest.mark.anyio
 
 _VERIFIED = """
 CREATE OR REPLACE FUNCTION access.verified_caller() RETURNS access.visibility
-LANGUAGE {language} STABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS $${body}$$
-"""
-_DEFINER = """
-CREATE OR REPLACE FUNCTION access.{name}() RETURNS {returns}
-LANGUAGE sql STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $${body}$$
+LANGUAGE {language} STABLE PARALLEL SAFE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $${body}$$
 """
 ANY_CONTEXT = _VERIFIED.format(
     language="sql",
@@ -27,16 +23,23 @@ ANY_CONTEXT = _VERIFIED.format(
 HEAD_OFFICE = _VERIFIED.format(
     language="sql", body="SELECT visibility FROM access.visibility WHERE sees_all ORDER BY principal_id LIMIT 1"
 )
-ALL_TRUE = _DEFINER.format(name="store_mask", returns="boolean[]", body="SELECT array_fill(true, ARRAY[200])")
-ALL_STORES = _DEFINER.format(
-    name="visible_stores", returns="integer[]", body="SELECT array_agg(store_id) FROM retail.stores"
+ALL_TRUE = _VERIFIED.format(
+    language="sql",
+    body="SELECT ROW (principal_id, store_ids, array_fill(true, ARRAY[200]), false)::access.visibility"
+    " FROM access.visibility LIMIT 1",
 )
+ALWAYS_THE_LIST = """
+CREATE OR REPLACE FUNCTION access.policy_form() RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp AS 'BEGIN RETURN ''list''; END'
+"""
 
 _FUNCTIONS = {path.stem: path.read_text(encoding="utf-8") for path in (SQL_FOLDER / "functions").glob("*.sql")}
 _REFRESH = "ON access.store_grants FOR EACH STATEMENT EXECUTE FUNCTION"
 _ANY_CHANGE = "AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON access.store_grants FOR EACH STATEMENT"
 _ALWAYS = "ALTER TABLE access.store_grants ENABLE ALWAYS TRIGGER refresh_visibility"
 _NOTHING = "CREATE FUNCTION public.nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'"
+
+_MASK = "(SELECT (access.verified_caller()).store_mask)"
 
 SABOTAGES = {
     # The login
@@ -72,9 +75,9 @@ SABOTAGES = {
         "ALTER SCHEMA retail OWNER TO zava_owner",
     ),
     "function owned by another": Sabotage(
-        "ALTER FUNCTION access.store_mask() OWNER TO postgres",
+        "ALTER FUNCTION access.visitor_mask() OWNER TO postgres",
         "ownership",
-        "ALTER FUNCTION access.store_mask() OWNER TO zava_owner",
+        "ALTER FUNCTION access.visitor_mask() OWNER TO zava_owner",
     ),
     "owner logs in": Sabotage("ALTER ROLE zava_owner LOGIN", "ownership"),
     # Tables
@@ -121,24 +124,25 @@ SABOTAGES = {
         "ALTER POLICY select_callers ON retail.order_items USING (true)", "policies canaries"
     ),
     "guard or true": Sabotage(
-        "ALTER POLICY select_callers ON retail.orders USING ((SELECT access.store_mask())[store_id] OR store_id = 1)",
+        f"ALTER POLICY select_callers ON retail.orders USING ({_MASK}[store_id] OR store_id = 1)",
         "policies canaries",
     ),
     "guard and more, or true": Sabotage(
-        "ALTER POLICY select_callers ON retail.orders"
-        " USING (((SELECT access.store_mask())[store_id] AND order_id > 0) OR store_id = 1)",
+        f"ALTER POLICY select_callers ON retail.orders USING (({_MASK}[store_id] AND order_id > 0) OR store_id = 1)",
         "policies canaries",
     ),
     "guard that costs": Sabotage(
         "ALTER POLICY select_callers ON retail.orders"
-        " USING (store_id = ANY ((SELECT access.visible_stores())::integer[]))",
+        " USING (store_id = ANY ((SELECT (access.verified_caller()).store_ids)::integer[]))",
         "policies",
     ),
     "guard of another column": Sabotage(
-        "ALTER POLICY select_callers ON retail.inventory USING ((SELECT access.store_mask())[product_id])", "policies"
+        f"ALTER POLICY select_callers ON retail.inventory USING ({_MASK}[product_id])",
+        "policies",
     ),
     "catalogue guard on a tenant table": Sabotage(
-        "ALTER POLICY select_callers ON retail.orders USING ((SELECT cardinality(access.visible_stores()) > 0))",
+        "ALTER POLICY select_callers ON retail.orders"
+        " USING ((SELECT cardinality((access.verified_caller()).store_ids) > 0))",
         "policies",
     ),
     "policy for PUBLIC": Sabotage("ALTER POLICY select_callers ON retail.orders TO PUBLIC", "policies"),
@@ -148,7 +152,7 @@ SABOTAGES = {
     "policy dropped": Sabotage("DROP POLICY select_callers ON retail.orders", "policies"),
     "policy for every command": Sabotage(
         "DROP POLICY select_callers ON retail.orders;"
-        "CREATE POLICY select_callers ON retail.orders TO zava_app USING ((SELECT access.store_mask())[store_id])",
+        f"CREATE POLICY select_callers ON retail.orders TO zava_app USING ({_MASK}[store_id])",
         "policies",
     ),
     "policy for INSERT": Sabotage(
@@ -201,7 +205,7 @@ SABOTAGES = {
     "any context is accepted": Sabotage(ANY_CONTEXT, "functions canaries"),
     "everybody is the head office": Sabotage(HEAD_OFFICE, "functions canaries"),
     "the mask is all true": Sabotage(ALL_TRUE, "functions canaries"),
-    "every store is a hint": Sabotage(ALL_STORES, "functions"),
+    "the list will always do": Sabotage(ALWAYS_THE_LIST, "functions"),
     "the scope is ignored": SCOPE_IGNORED,
     "no context is accepted": Sabotage(
         _VERIFIED.format(language="plpgsql", body="BEGIN RETURN NULL; END"), "functions"
@@ -211,37 +215,37 @@ SABOTAGES = {
         "functions policies",
         "DROP FUNCTION IF EXISTS access.gone() CASCADE",
     ),
-    "a function without search_path": Sabotage("ALTER FUNCTION access.store_mask() RESET ALL", "functions"),
+    "a function without search_path": Sabotage("ALTER FUNCTION access.verified_caller() RESET ALL", "functions"),
     "a function with another search_path": Sabotage(
-        "ALTER FUNCTION access.store_mask() SET search_path = public, pg_catalog", "functions"
+        "ALTER FUNCTION access.verified_caller() SET search_path = public, pg_catalog", "functions"
     ),
     "a function that changes is called unchanging": Sabotage(
         "ALTER FUNCTION access.verified_caller() IMMUTABLE", "functions canaries"
     ),
     "a function that never changes is called changing": Sabotage(
-        "ALTER FUNCTION access.sees_all_stores() VOLATILE", "functions"
+        "ALTER FUNCTION access.policy_form() VOLATILE", "functions"
     ),
     "a function with the rights of the caller": Sabotage(
-        "ALTER FUNCTION access.store_mask() SECURITY INVOKER", "functions canaries"
+        "ALTER FUNCTION access.verified_caller() SECURITY INVOKER", "functions canaries"
     ),
     "a function with the rights of the owner": Sabotage(
         "ALTER FUNCTION access.plan_of(text) SECURITY DEFINER", "functions"
     ),
-    "a function of ours that is leakproof": Sabotage("ALTER FUNCTION access.store_mask() LEAKPROOF", "functions"),
+    "a function of ours that is leakproof": Sabotage("ALTER FUNCTION access.verified_caller() LEAKPROOF", "functions"),
     "a function that is not called for NULL": Sabotage("ALTER FUNCTION access.enter_context(text) STRICT", "functions"),
     "a function that workers may run": Sabotage("ALTER FUNCTION access.enter_context(text) PARALLEL SAFE", "functions"),
-    "a function with a cost": Sabotage("ALTER FUNCTION access.store_mask() COST 0.0001", "functions"),
+    "a function with a cost": Sabotage("ALTER FUNCTION access.verified_caller() COST 0.0001", "functions"),
     "a function with a setting more": Sabotage(
-        "ALTER FUNCTION access.visible_stores() SET row_security = off", "functions"
+        "ALTER FUNCTION access.visitor_mask() SET row_security = off", "functions"
     ),
     "a function in another language": Sabotage(
-        "SET check_function_bodies = off;" + _FUNCTIONS["sees_all_stores"].replace("LANGUAGE plpgsql", "LANGUAGE sql"),
+        "SET check_function_bodies = off;" + _FUNCTIONS["policy_form"].replace("LANGUAGE plpgsql", "LANGUAGE sql"),
         "functions canaries",
     ),
     "a function for other arguments": Sabotage(
-        _FUNCTIONS["store_mask"].replace("access.store_mask()", "access.store_mask(integer)"),
+        _FUNCTIONS["policy_form"].replace("access.policy_form()", "access.policy_form(integer)"),
         "functions ownership",
-        "DROP FUNCTION access.store_mask(integer)",
+        "DROP FUNCTION access.policy_form(integer)",
     ),
     "a function that nobody knows": Sabotage(
         "SET ROLE zava_owner; CREATE FUNCTION ops.nothing() RETURNS integer LANGUAGE sql RETURN 1; RESET ROLE",
@@ -253,9 +257,7 @@ SABOTAGES = {
         "functions",
         "DROP AGGREGATE access.total(integer)",
     ),
-    "verified_caller is callable": Sabotage(
-        "GRANT EXECUTE ON FUNCTION access.verified_caller() TO zava_app", "functions"
-    ),
+    "mask_of is callable": Sabotage("GRANT EXECUTE ON FUNCTION access.mask_of(integer[]) TO zava_app", "functions"),
     "a definer function for everybody": Sabotage(
         "CREATE FUNCTION retail.total() RETURNS bigint LANGUAGE sql SECURITY DEFINER"
         " SET search_path = pg_catalog, pg_temp AS 'SELECT count(*) FROM retail.orders'",
@@ -275,7 +277,7 @@ SABOTAGES = {
         "DROP FUNCTION extensions.tell(text)",
     ),
     "a callable that is no longer": Sabotage(
-        "REVOKE EXECUTE ON FUNCTION access.store_mask() FROM zava_app", "canaries"
+        "REVOKE EXECUTE ON FUNCTION access.verified_caller() FROM zava_app", "canaries"
     ),
     # Triggers
     "triggers of orders disabled": Sabotage("ALTER TABLE retail.orders DISABLE TRIGGER USER", "triggers"),

@@ -19,6 +19,7 @@ FAMILIES: dict[str, Callable[[Target], Iterator[Attack]]] = {
     "files": reading.files,
     "oracles": probing.oracles,
     "unions": probing.unions,
+    "conditions": probing.conditions,
     "indexes": probing.indexes,
     "timing": probing.timing,
     "smuggling": breaking.smuggling,

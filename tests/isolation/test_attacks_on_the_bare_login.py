@@ -22,7 +22,7 @@ OPEN_EVERYWHERE = {
     "advisory locks": 25,
     "definitions": 16,
     "own role": 12,
-    "plans": 10,
+    "plans": 13,
     "predicate locks": 1,
     "sleeping": 21,
 }

@@ -13,11 +13,15 @@ from tests.isolation.attack import ROWS
 from tests.isolation.bare_login import Campaign
 
 _VERIFIED_CALLER = (SQL_FOLDER / "functions" / "verified_caller.sql").read_text(encoding="utf-8")
-_POLICIES_FIRST = (SQL_FOLDER / "functions" / "policies_first.sql").read_text(encoding="utf-8")
-_BY_TEXT = """coalesce(current_query() COLLATE "C" ~* 'union|execute', true)"""
+_POLICY_FORM = (SQL_FOLDER / "functions" / "policy_form.sql").read_text(encoding="utf-8")
+_BY_TEXT = """coalesce(statement COLLATE "C" ~* 'union|execute', true)"""
+_BY_CONDITION = 'statement COLLATE "C" !~* '
+_BY_SIGNER = "starts_with(current_setting('app.rls_context'), 'v1-plain|')"
 _BY_CALLS = "strpos(calls, E'\\n') > 0"
-_COMPARISON = "sha256(convert_to(mac, 'UTF8')) <> sha256(convert_to(part[6], 'UTF8'))"
+_COMPARISON = "sha256(convert_to(part[6], 'UTF8')) = "
 _EXPIRY = "part[4]::bigint <= extract(epoch FROM clock_timestamp())"
+
+_MASK = "(SELECT (access.verified_caller()).store_mask)"
 
 
 @dataclass(frozen=True)
@@ -32,28 +36,33 @@ MUTATIONS = {
     "no policy": Mutation("ALTER POLICY select_callers ON retail.orders USING (true)", "identity"),
     "no row-level security": Mutation("ALTER TABLE retail.orders DISABLE ROW LEVEL SECURITY", "identity"),
     "one store too many": Mutation(
-        "ALTER POLICY select_callers ON retail.orders USING ((SELECT access.store_mask())[store_id] OR store_id = 1)",
+        f"ALTER POLICY select_callers ON retail.orders USING ({_MASK}[store_id] OR store_id = 1)",
         "identity",
     ),
     "customers of everybody": Mutation("ALTER POLICY select_callers ON retail.customers USING (true)", "oracles"),
     "a policy that costs": Mutation(
         "ALTER POLICY select_callers ON retail.orders USING"
-        " (store_id + 0 = ANY ((SELECT access.visible_stores())::int[]))",
+        " (store_id + 0 = ANY ((SELECT (access.verified_caller()).store_ids)::int[]))",
         "oracles",
     ),
     "a policy that does not look at the plan": Mutation(
         "ALTER POLICY select_callers ON retail.customers USING"
-        " ((SELECT access.store_mask())[primary_store_id] OR (SELECT access.visitor_mask())[customer_id])",
+        f" ({_MASK}[primary_store_id] OR (SELECT access.visitor_mask())[customer_id])",
         "unions",
     ),
     "a second index on customers": Mutation("CREATE INDEX ON retail.customers (primary_store_id, email)", "indexes"),
     "an index without the tenant": Mutation("CREATE INDEX ON retail.orders (order_id)", "indexes"),
-    "no look at the text": Mutation(_POLICIES_FIRST.replace(_BY_TEXT, "false"), "unions"),
-    "no look at the calls": Mutation(_POLICIES_FIRST.replace(_BY_CALLS, "false"), "unions"),
-    "no check of the signature": Mutation(_VERIFIED_CALLER.replace(_COMPARISON, "false"), "tokens"),
+    "no look at the text": Mutation(_POLICY_FORM.replace(_BY_TEXT, "false"), "unions"),
+    "no look at the calls": Mutation(_POLICY_FORM.replace(_BY_CALLS, "false"), "unions"),
+    "no look at the conditions": Mutation(
+        _POLICY_FORM.replace(_BY_CONDITION, f"true OR {_BY_CONDITION}"), "conditions"
+    ),
+    "every statement is called plain": Mutation(_POLICY_FORM.replace(_BY_SIGNER, "true"), "conditions"),
+    "no look at what is nested": Mutation(_POLICY_FORM.replace(_BY_CALLS, "false"), "conditions"),
+    "no check of the signature": Mutation(_VERIFIED_CALLER.replace(_COMPARISON, "NULL IS DISTINCT FROM "), "tokens"),
     "no check of the expiry": Mutation(_VERIFIED_CALLER.replace(_EXPIRY, "false"), "tokens"),
     "a setting instead of a signature": Mutation(
-        "ALTER POLICY select_callers ON retail.orders USING ((SELECT access.store_mask())[store_id]"
+        f"ALTER POLICY select_callers ON retail.orders USING ({_MASK}[store_id]"
         " OR strpos(current_setting('app.rls_context', true), '|9999999999|') > 0)",
         "identity",
     ),
@@ -72,5 +81,7 @@ def test_the_corpus_finds_rows_when_the_layer_is_gone(database: Database, marker
 def test_the_mutations_change_something() -> None:
     assert _COMPARISON in _VERIFIED_CALLER
     assert _EXPIRY in _VERIFIED_CALLER
-    assert _BY_TEXT in _POLICIES_FIRST
-    assert _BY_CALLS in _POLICIES_FIRST
+    assert _BY_TEXT in _POLICY_FORM
+    assert _BY_CALLS in _POLICY_FORM
+    assert _BY_CONDITION in _POLICY_FORM
+    assert _BY_SIGNER in _POLICY_FORM

@@ -58,6 +58,7 @@ PLANNERS = {
     "sequential": ("enable_indexscan = off", "enable_bitmapscan = off", "enable_indexonlyscan = off"),
     "by index": ("enable_seqscan = off",),
     "operators for free": ("cpu_operator_cost = 0",),
+    "with backslashes": ("standard_conforming_strings = off", "escape_string_warning = off"),
 }
 
 

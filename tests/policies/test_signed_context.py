@@ -116,7 +116,7 @@ def test_what_a_context_looks_like() -> None:
         "SELECT * FROM access.signing_keys",
         "SELECT * FROM access.principals",
         "SELECT * FROM access.store_grants",
-        "SELECT * FROM access.verified_caller()",
+        "SELECT * FROM access.visibility",
         "SELECT * FROM ops.migrations",
         "SET ROLE zava_owner",
         "SET ROLE zava_backup",

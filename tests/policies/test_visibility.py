@@ -76,7 +76,7 @@ def test_a_narrowed_caller_sees_the_one_store_of_its_several(sample: Database) -
     with sample.as_superuser() as superuser:
         [(kirkland,)] = superuser.execute("SELECT rls_user_id FROM retail.stores WHERE store_id = 7").fetchall()
     with sample.as_app(context_of("west-region", store_scope=kirkland)) as app:
-        assert app.execute("SELECT access.visible_stores()").fetchone() == ([7],)
+        assert app.execute("SELECT (access.verified_caller()).store_ids").fetchone() == ([7],)
         assert count(app, "orders") == 2975
 
 
@@ -84,7 +84,7 @@ def test_narrowing_never_adds_a_store(sample: Database) -> None:
     with sample.as_superuser() as superuser:
         [(seattle,)] = superuser.execute("SELECT rls_user_id FROM retail.stores WHERE store_id = 1").fetchall()
     with sample.as_app(context_of("kirkland", store_scope=seattle)) as app:
-        assert app.execute("SELECT access.visible_stores()").fetchone() == ([],)
+        assert app.execute("SELECT (access.verified_caller()).store_ids").fetchone() == ([],)
         assert count(app, "orders") == 0
 
 

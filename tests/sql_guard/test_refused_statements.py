@@ -107,7 +107,7 @@ CLOTHES = [
     "(SELECT 1 FROM ops.migrations)",
     "(TABLE pg_authid)",
     "(SELECT 1 FROM orders FOR UPDATE)",
-    "access.visible_stores()",
+    "access.verified_caller()",
     "setseed(0.5)",
     "current_setting('app.rls_context')",
     "$1",

@@ -54,7 +54,7 @@ def tokens(target: Target) -> Iterator[Attack]:
     quoted = {how: context.replace("'", "''") for how, context in target.forged_contexts.items()}
     setting = {h: at("materialised CTE", f"set_config('app.rls_context', '{c}', false)") for h, c in quoted.items()}
     entering = {
-        f"entering {how}": f"SELECT access.enter_context('{context}'), access.visible_stores(), {CENSUS}"
+        f"entering {how}": f"SELECT access.enter_context('{context}'), (access.verified_caller()).store_ids, {CENSUS}"
         for how, context in quoted.items()
     }
     yield from each("tokens", "rows of a context that does not hold", setting | entering)
@@ -131,10 +131,10 @@ def shadowing(_: Target) -> Iterator[Attack]:
     }
     reads = {
         "a CTE named as the table": f"WITH orders AS (SELECT 1 AS store_id) SELECT {CENSUS}, count(*) FROM orders",
-        "a CTE named as the function": f"WITH store_mask AS (SELECT array_fill(true, ARRAY[9])) SELECT {CENSUS}",
-        "an alias named as the schema": f"SELECT {CENSUS} FROM (VALUES (1)) AS access (store_mask)",
+        "a CTE named as the function": f"WITH verified_caller AS (SELECT array_fill(true, ARRAY[9])) SELECT {CENSUS}",
+        "an alias named as the schema": f"SELECT {CENSUS} FROM (VALUES (1)) AS access (verified_caller)",
         "the mask's opposite": "SELECT o.store_id AS order_store FROM retail.orders AS o"
-        " WHERE NOT (SELECT access.store_mask())[o.store_id]",
+        " WHERE NOT (SELECT (access.verified_caller()).store_mask)[o.store_id]",
         "a qualified operator": "SELECT o.store_id AS order_store FROM retail.orders AS o"
         " WHERE o.store_id OPERATOR(pg_catalog.<>) 7",
         "an inner context": "SELECT * FROM access.verified_caller()",
@@ -147,10 +147,10 @@ def shadowing(_: Target) -> Iterator[Attack]:
     }
     yield from each("shadowing", "rows behind a name of one's own", found | reads)
     makes = {
-        "function in pg_temp": "CREATE FUNCTION pg_temp.store_mask() RETURNS boolean[] LANGUAGE sql AS 'SELECT NULL'",
+        "function in pg_temp": "CREATE FUNCTION pg_temp.policy_form() RETURNS text LANGUAGE sql AS 'SELECT NULL'",
         "function in public": "CREATE FUNCTION public.sha256(bytea) RETURNS bytea LANGUAGE sql AS 'SELECT $1'",
-        "function in access": "CREATE OR REPLACE FUNCTION access.visible_stores() RETURNS integer[] LANGUAGE sql"
-        " AS 'SELECT ARRAY[1,2,3]'",
+        "function in access": "CREATE OR REPLACE FUNCTION access.policy_form() RETURNS text LANGUAGE sql"
+        " AS 'SELECT ''list'''",
         "operator": "CREATE OPERATOR public.= (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq)",
         "cast": "CREATE CAST (text AS integer) WITH INOUT AS IMPLICIT",
         "type": "CREATE TYPE public.text AS (a integer)",

@@ -1,6 +1,7 @@
 """Questions whose answer is a failure, a delay or a number that depends on whether a foreign row exists."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 
 from tests.isolation.attack import ABSENT, ROWS, Attack, Target, Tell
 
@@ -188,6 +189,81 @@ def unions(target: Target) -> Iterator[Attack]:
                 there, absent = _hidden(there), _hidden(absent)
             channel = "plans" if "explained" in shape else ROWS  # EXPLAIN ANALYZE counts the rows that a policy hides
             yield _pair("unions", f"{how} in {shape} of {table}", there, absent, channel)
+
+
+ERROR = "1 / (t.{key} - {row})"
+IF_THERE = "CASE WHEN t.{key} = {row} THEN {fail} ELSE false END"
+ASKED = f"SELECT 1 FROM retail.{{table}} AS t WHERE {IF_THERE} LIMIT 1"
+"""For one row PostgreSQL reads the table, not an index of stores."""
+BOUNDED = (
+    "DECLARE answer NO SCROLL CURSOR FOR SELECT access.bound_bytes(sum(octet_length((answer.*)::text))"
+    " OVER (ROWS UNBOUNDED PRECEDING), 2000000), answer.* FROM (SELECT * FROM ("
+)
+WITHOUT_A_CONDITION = {
+    "a column": "SELECT {error} FROM retail.{table} AS t",
+    "an aggregate": "SELECT min({error}), count(DISTINCT {error}) FROM retail.{table} AS t",
+    "groups": "SELECT count(*) FROM retail.{table} AS t GROUP BY {error}",
+    "grouping sets": "SELECT count(*) FROM retail.{table} AS t GROUP BY CUBE ({error}, t.{column})",
+    "an order": "SELECT 1 FROM retail.{table} AS t ORDER BY {error} LIMIT 1",
+    "a window": "SELECT count(*) OVER (PARTITION BY {error}) FROM retail.{table} AS t",
+    "distinct": "SELECT DISTINCT {error} FROM retail.{table} AS t",
+    "a case": "SELECT CASE WHEN t.{key} = {row} THEN {error} END FROM retail.{table} AS t",
+    "a sample": "SELECT {error} FROM retail.{table} AS t TABLESAMPLE SYSTEM (100)",
+    "a lateral function": "SELECT 1 FROM retail.{table} AS t, generate_series(1, {error})",
+    "a cross join": "SELECT 1 FROM retail.{table} AS t CROSS JOIN LATERAL unnest(ARRAY[{error}]) AS u",
+    "a series": "SELECT count(*) FROM generate_series({row}, {row}) AS v ({key}) JOIN retail.{table} AS t USING ({key})",
+    "naturally a series": "SELECT count(*) FROM generate_series({row}, {row}) AS v ({key}) NATURAL JOIN retail.{table} AS t",
+    "what fails": "SELECT 1 FROM generate_series({row}, {row}) AS v ({key}) JOIN retail.{table} AS t USING ({key})"
+    " JOIN {failing} AS f ({column}) USING ({column})",
+    "a CTE that fails": "WITH f AS (SELECT {row} AS {key}, {failing} AS {column}) TABLE f",
+    "a constant that fails": "SELECT 1 FROM (VALUES ({row}, {failing})) AS f ({key}, {column})"
+    " JOIN retail.{table} AS t USING ({key}, {column})",
+    "one row that fails": "SELECT 1 FROM (SELECT {row} AS {key}, {failing} AS {column}) AS f"
+    " NATURAL JOIN retail.{table} AS t",
+    "the server's clothes": BOUNDED + "SELECT {row} AS {key}, {failing} AS {column}) AS asked) AS answer"
+    " JOIN retail.{table} AS t USING ({key}, {column}); FETCH 1 FROM answer",
+    "the server's clothes, naturally": BOUNDED + "SELECT {row} AS {key}, {failing} AS {column}) AS asked)"
+    " AS answer NATURAL JOIN retail.{table} AS t; FETCH 1 FROM answer",
+    "more than the server's clothes": BOUNDED
+    + "TABLE retail.stores) AS asked) AS answer, ({asked}) AS u; FETCH 1 FROM answer",
+    "an XML document": "SELECT query_to_xml({hidden}, true, false, '')",
+    "statistics of a text search": "SELECT * FROM ts_stat({hidden})",
+    "a block that cannot be read": "{block}",
+    "a prepared statement": "PREPARE q AS {asked}; EXECUTE q",
+    "a prepared statement, explained": "PREPARE q AS {asked}; EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off) EXECUTE q",
+    "other capitals": "SELECT 1 FROM retail.{table} AS t wHeRe {if_there} LIMIT 1",
+    "other spaces": "SELECT 1 FROM retail.{table} AS t\vWHERE\f{if_there} LIMIT 1",
+    "comments": "SELECT 1 FROM retail.{table} AS t/**/WHERE--\n{if_there} LIMIT 1",
+    "an alias": 'SELECT 1 AS "where" FROM retail.{table} AS t JOIN retail.stores ON {if_there} LIMIT 1',
+    "a table read as a whole": "SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; {asked}",
+    "other backslashes": "SET standard_conforming_strings = off; {asked}",
+}
+FAILING = {"email": "CAST(current_user::text::integer AS text)"}
+"""What fails when it is worked out, and is of the column's type."""
+
+
+def conditions(target: Target) -> Iterator[Attack]:
+    """An error if, and only if, there is such a row, by statements whose conditions are hard to see."""
+    rows = {"orders": target.order_id, "order_items": target.order_item_id, "customers": target.customer_id}
+    for how, form in WITHOUT_A_CONDITION.items():
+        for table, (key, column) in TABLES.items():
+            pair = []
+            for row in (rows[table], NOWHERE):
+                filled = {"key": key, "column": column, "table": table, "row": str(row), "fail": FAIL}
+                filled["failing"] = FAILING.get(column, "CAST(current_user::text AS integer)")
+                filled["asked"] = _filled(ASKED, filled)
+                filled["error"] = _filled(ERROR, filled)
+                filled["if_there"] = _filled(IF_THERE, filled)
+                filled["hidden"] = f"convert_from('\\x{filled['asked'].encode().hex()}', 'UTF8')"
+                filled["block"] = _hidden(filled["asked"])
+                pair.append(_filled(form, filled))
+            channel = "plans" if "explained" in how else ROWS
+            yield _pair("conditions", f"{how} of {table}", pair[0], pair[1], channel)
+
+
+def _filled(form: str, values: Mapping[str, str]) -> str:
+    """Braces of nothing that is known stay."""
+    return re.sub(r"\{(\w+)\}", lambda name: values.get(name[1], name[0]), form)
 
 
 BITMAPS = {
