@@ -18,9 +18,9 @@ import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
+from shared.connection import Connection
 from shared.definitions import definitions_of_this_release, differences
 from shared.errors import SecretUnavailable, Unavailable
-from shared.pool import Connection
 from shared.queries import named_queries
 from shared.rls_context import sign_context
 from shared.schema import SQL_FOLDER

@@ -7,9 +7,9 @@ from typing import Literal
 
 from psycopg_pool import AsyncConnectionPool
 
+from shared.connection import Connection
 from shared.errors import Unavailable
 from shared.isolation import Isolation
-from shared.pool import Connection
 from shared.version import VERSION
 
 log = logging.getLogger(__name__)

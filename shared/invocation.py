@@ -20,12 +20,12 @@ from psycopg import AsyncCursor
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from shared.admission import Admission
+from shared.connection import Connection
 from shared.database_faults import fault_of
 from shared.errors import QueryTimeout, SecretUnavailable, SqlFault, Unavailable
 from shared.identity import Caller
 from shared.isolation import Isolation
 from shared.json_values import Column, JsonValue, columns_of
-from shared.pool import Connection
 from shared.rls_context import SIGNING_KEY, sign_context
 from shared.sql_guard import SqlGuard, load_allowed_functions
 from shared.statement import Parameters, Statement, explanation, free_statement, own_statement

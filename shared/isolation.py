@@ -10,9 +10,9 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool
 
 from shared.attestation import Attestation, Finding, attest
+from shared.connection import Connection
 from shared.errors import SecretUnavailable, Unavailable, ZavaError
 from shared.last_good import Clock, Freshness, LastGood
-from shared.pool import Connection
 from shared.rls_context import SIGNING_KEY
 from shared.vault import Secret, Vault
 

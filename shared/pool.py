@@ -5,15 +5,14 @@ from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
-from psycopg import AsyncConnection
 from psycopg.types import TypeInfo
 from psycopg_pool import AsyncConnectionPool
 
+from shared.connection import Connection
 from shared.json_values import register_json_values
 from shared.settings import Settings
 from shared.vault import azure_credential
 
-type Connection = AsyncConnection[tuple[Any, ...]]
 type AccessTokenSource = Callable[[], Awaitable[str]]
 
 CONNECT_SECONDS = 5
@@ -46,6 +45,7 @@ def open_pool(settings: Settings, access_token: AccessTokenSource | None = None)
 
     return AsyncConnectionPool(
         settings.app_database_url,
+        connection_class=Connection,
         kwargs=login,
         min_size=settings.pool_min_size,
         max_size=settings.pool_max_size,

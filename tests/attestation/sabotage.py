@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import psycopg
-
 from shared.attestation import Attestation, attest
+from shared.connection import Connection
 from shared.schema import SQL_FOLDER, deploy_schema
 from tests.conftest import KEY, Database
 
@@ -24,7 +23,7 @@ class Sabotage:
 
 
 async def attested(database: Database) -> Attestation:
-    async with await psycopg.AsyncConnection.connect(database.app_url, autocommit=True) as connection:
+    async with await Connection.connect(database.app_url, autocommit=True) as connection:
         return await attest(connection, [KEY])
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import time
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import pytest
@@ -37,6 +38,17 @@ async def test_a_call_is_one_round_trip(sample: Database) -> None:
         wire.forget()
         await door.read(KIRKLAND, "SELECT %(a)s::integer", {"a": 1}, max_rows=1)
         assert wire.round_trips == 1
+
+
+async def test_nothing_is_said_behind_the_last_sync(sample: Database) -> None:
+    """A pooler for transactions takes the connection back at a Sync, and would keep it for whatever comes next."""
+    sync, flush = b"S\0\0\0\4", b"H\0\0\0\4"
+    async with wire_to(sample.app_url) as wire, open_invocations(wire.url(sample.app_url)) as door:
+        for statement in (COUNT, "SELECT 1 / 0", "SELECT * FROM retail.orders"):
+            with suppress(SqlFault):
+                await door.read(KIRKLAND, statement, max_rows=1000)
+            assert wire.said.endswith(sync)
+            assert flush not in wire.said
 
 
 async def test_a_broken_connection_costs_a_new_one_and_not_the_answer(sample: Database) -> None:

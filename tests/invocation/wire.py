@@ -13,6 +13,8 @@ class Wire:
         self.port = 0
         self.round_trips = 0
         self.connections = 0
+        self.said = bytearray()
+        """All that clients sent."""
         self._last = "server"
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -31,8 +33,9 @@ class Wire:
     async def pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, speaker: str) -> None:
         try:
             while data := await reader.read(65536):
-                if speaker == "client" and self._last == "server":
-                    self.round_trips += 1
+                if speaker == "client":
+                    self.said += data
+                    self.round_trips += self._last == "server"
                 self._last = speaker
                 writer.write(data)
                 await writer.drain()

@@ -8,11 +8,12 @@ from mcp import Client
 from mcp.types import CallToolResult
 from psycopg_pool import AsyncConnectionPool
 
+from shared.connection import Connection
 from shared.identity import current_caller
 from shared.invocation import Invocations
 from shared.isolation import Isolation
 from shared.mcp_server import build_server
-from shared.pool import Connection, open_pool
+from shared.pool import open_pool
 from shared.vault import Vault
 from tests.conftest import KEY, Database, KeptSecrets, caller_of, settings_for
 from tests.isolation.attack import Attack, Tell
