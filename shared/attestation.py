@@ -28,6 +28,8 @@ from shared.vault import Secret
 
 _STORE_IDS = "( SELECT (access.verified_caller()).store_ids AS store_ids)"
 _STORE_MASK = "( SELECT (access.verified_caller()).store_mask AS store_mask)"
+_FIRST_STORE = "( SELECT (access.verified_caller()).store_ids[1] AS store_ids)"
+_SEVERAL_STORES_MASK = "( SELECT access.several_stores_mask() AS several_stores_mask)"
 _VISITOR_MASK = "( SELECT access.visitor_mask() AS visitor_mask)"
 _LIST = f"store_id = ANY ({_STORE_IDS}::integer[])"
 _CATALOGUE = f"{_STORE_MASK} IS NOT NULL"
@@ -36,7 +38,9 @@ _STORES = (
     f" ELSE (({_STORE_MASK})[store_id] AND ({_LIST})) END"
 )
 _CUSTOMERS = (
-    f"(access.policy_form() IS NOT NULL) AND (({_STORE_MASK})[primary_store_id] OR ({_VISITOR_MASK})[customer_id])"
+    f"CASE access.policy_form() WHEN 'list'::text THEN ((primary_store_id = {_FIRST_STORE})"
+    f" OR ({_SEVERAL_STORES_MASK})[primary_store_id] OR ({_VISITOR_MASK})[customer_id])"
+    f" ELSE (({_STORE_MASK})[primary_store_id] OR ({_VISITOR_MASK})[customer_id]) END"
 )
 
 GUARDS: Mapping[str, str] = {

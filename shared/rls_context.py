@@ -22,8 +22,8 @@ def sign_context(
 ) -> str:
     """`v1|<principal>|<scope>|<expiry>|<kid>|<hex HMAC-SHA256>` for the setting app.rls_context.
 
-    plain: say `v1-plain`: the statement's conditions compare columns and constants and do nothing else
-    (sql_guard/plain.py), so the policies may be put as they are fastest. It changes no row.
+    plain: say `v1-plain`: the statement has no condition (sql_guard/plain.py), so the policies may be put as they are
+    fastest. It changes no row.
     store_scope: the public id of the one store to narrow to; None leaves all of the principal's stores.
     seconds: lifetime from now; expiry is in Unix seconds. Verified by sql/functions/verified_caller.sql.
     """

@@ -36,7 +36,7 @@ class Statement:
     ceiling: float | None = None
     """Planned first, and refused above this cost."""
     plain: bool = False
-    """Whether nothing in its conditions could tell of a row (sql_guard/plain.py)."""
+    """Whether it has no condition (sql_guard/plain.py)."""
     counted: bool = False
     """Whether the first column is the bytes so far, which the caller did not ask for."""
 

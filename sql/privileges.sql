@@ -26,7 +26,7 @@ GRANT SELECT (
 ) ON retail.order_items TO zava_app;
 GRANT EXECUTE ON FUNCTION
     access.enter_context(text), access.describe_caller(),
-    access.verified_caller(), access.visitor_mask(), access.policy_form(),
+    access.verified_caller(), access.several_stores_mask(), access.visitor_mask(), access.policy_form(),
     access.plan_of(text), access.refuse_above(double precision, text), access.bound_bytes(bigint, bigint),
     access.visibility_is_stale()
     TO zava_app;

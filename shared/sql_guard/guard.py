@@ -18,7 +18,7 @@ class Passed(NamedTuple):
 
     text: str
     plain: bool
-    """Whether its conditions are comparisons of columns and constants."""
+    """Whether it has no condition."""
 
 
 class SqlGuard:

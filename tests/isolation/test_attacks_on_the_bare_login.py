@@ -23,7 +23,7 @@ OPEN_EVERYWHERE = {
     "definitions": 16,
     "own role": 12,
     "plans": 13,
-    "predicate locks": 1,
+    "locks": 2,
     "sleeping": 21,
 }
 """What PostgreSQL gives to every login; through the server, the guard refuses it."""

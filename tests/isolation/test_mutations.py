@@ -14,8 +14,9 @@ from tests.isolation.bare_login import Campaign
 
 _VERIFIED_CALLER = (SQL_FOLDER / "functions" / "verified_caller.sql").read_text(encoding="utf-8")
 _POLICY_FORM = (SQL_FOLDER / "functions" / "policy_form.sql").read_text(encoding="utf-8")
-_BY_TEXT = """coalesce(statement COLLATE "C" ~* 'union|execute', true)"""
-_BY_CONDITION = 'statement COLLATE "C" !~* '
+_BY_TEXT = "coalesce(statement ~ 'union|execute', true)"
+_BEGIN = "BEGIN\n    GET DIAGNOSTICS"
+_LIST = "BEGIN\n    RETURN 'list';\n    GET DIAGNOSTICS"
 _BY_SIGNER = "starts_with(current_setting('app.rls_context'), 'v1-plain|')"
 _BY_CALLS = "strpos(calls, E'\\n') > 0"
 _COMPARISON = "sha256(convert_to(part[6], 'UTF8')) = "
@@ -54,11 +55,8 @@ MUTATIONS = {
     "an index without the tenant": Mutation("CREATE INDEX ON retail.orders (order_id)", "indexes"),
     "no look at the text": Mutation(_POLICY_FORM.replace(_BY_TEXT, "false"), "unions"),
     "no look at the calls": Mutation(_POLICY_FORM.replace(_BY_CALLS, "false"), "unions"),
-    "no look at the conditions": Mutation(
-        _POLICY_FORM.replace(_BY_CONDITION, f"true OR {_BY_CONDITION}"), "conditions"
-    ),
+    "the list for every statement": Mutation(_POLICY_FORM.replace(_BEGIN, _LIST), "conditions"),
     "every statement is called plain": Mutation(_POLICY_FORM.replace(_BY_SIGNER, "true"), "conditions"),
-    "no look at what is nested": Mutation(_POLICY_FORM.replace(_BY_CALLS, "false"), "conditions"),
     "no check of the signature": Mutation(_VERIFIED_CALLER.replace(_COMPARISON, "NULL IS DISTINCT FROM "), "tokens"),
     "no check of the expiry": Mutation(_VERIFIED_CALLER.replace(_EXPIRY, "false"), "tokens"),
     "a setting instead of a signature": Mutation(
@@ -83,5 +81,5 @@ def test_the_mutations_change_something() -> None:
     assert _EXPIRY in _VERIFIED_CALLER
     assert _BY_TEXT in _POLICY_FORM
     assert _BY_CALLS in _POLICY_FORM
-    assert _BY_CONDITION in _POLICY_FORM
+    assert _BEGIN in _POLICY_FORM
     assert _BY_SIGNER in _POLICY_FORM

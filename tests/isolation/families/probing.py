@@ -195,6 +195,9 @@ ERROR = "1 / (t.{key} - {row})"
 IF_THERE = "CASE WHEN t.{key} = {row} THEN {fail} ELSE false END"
 ASKED = f"SELECT 1 FROM retail.{{table}} AS t WHERE {IF_THERE} LIMIT 1"
 """For one row PostgreSQL reads the table, not an index of stores."""
+BY_READING = "SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; "
+LOCKED = "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'"
+"""More where somebody asked who the caller is: as soon as a row reaches the policy."""
 BOUNDED = (
     "DECLARE answer NO SCROLL CURSOR FOR SELECT access.bound_bytes(sum(octet_length((answer.*)::text))"
     " OVER (ROWS UNBOUNDED PRECEDING), 2000000), answer.* FROM (SELECT * FROM ("
@@ -235,7 +238,8 @@ WITHOUT_A_CONDITION = {
     "other spaces": "SELECT 1 FROM retail.{table} AS t\vWHERE\f{if_there} LIMIT 1",
     "comments": "SELECT 1 FROM retail.{table} AS t/**/WHERE--\n{if_there} LIMIT 1",
     "an alias": 'SELECT 1 AS "where" FROM retail.{table} AS t JOIN retail.stores ON {if_there} LIMIT 1',
-    "a table read as a whole": "SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; {asked}",
+    "a constant of a function": "SELECT 1 FROM abs({row}) AS k ({key}) JOIN retail.{table} AS t USING ({key})",
+    "a table read as a whole": f"{BY_READING}{{asked}}",
     "other backslashes": "SET standard_conforming_strings = off; {asked}",
 }
 FAILING = {"email": "CAST(current_user::text::integer AS text)"}
@@ -320,8 +324,11 @@ def indexes(target: Target) -> Iterator[Attack]:
     ):
         query = locked.replace("{table}", table).replace("{key}", key)
         there, absent = (query.replace("{row}", str(number)) for number in (row, ABSENT - 1))
-        channel = "predicate locks" if table == "customers" else ROWS
+        channel = "locks" if table == "customers" else ROWS
         yield _pair("indexes", f"predicate locks of {table}", there, absent, channel)
+        looked_up = f"BEGIN; SELECT 1 FROM retail.{table} WHERE {key} = {{row}}; {LOCKED}"
+        there, absent = (looked_up.replace("{row}", str(number)) for number in (row, ABSENT - 1))
+        yield _pair("indexes", f"locks of {table}", there, absent, channel)
 
 
 def _hidden(query: str) -> str:
