@@ -19,8 +19,11 @@ _CONDITIONS = (
     *("Sort Key", "Presorted Key", "Group Key", "Grouping Sets", "Cache Key", "Function Call"),
 )
 _MASK = r"\(\(InitPlan \d+\)\.col1\)\[[\w.]+\]"
+_FIRST_STORE = r"\([\w.]+ = \(InitPlan \d+\)\.col1\)"
 _LIST = r"\([\w.]+ = ANY \(\(InitPlan \d+\)\.col1\)\)"
-_POLICY = re.compile(rf"\({_MASK} OR {_MASK}\)|\({_MASK} AND {_LIST}\)|{_MASK} AND {_LIST}|{_MASK}|{_LIST}")
+_POLICY = re.compile(
+    rf"\((?:{_FIRST_STORE} OR )?{_MASK} OR {_MASK}\)|\({_MASK} AND {_LIST}\)|{_MASK} AND {_LIST}|{_MASK}|{_LIST}"
+)
 
 
 class QueryPlan(BaseModel):

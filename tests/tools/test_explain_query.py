@@ -44,6 +44,16 @@ async def test_a_plan_says_own_stores_where_a_policy_stands(client_of: ClientOf)
             assert not re.search(r"access\.|store_mask|CASE WHEN", json.dumps(data["plan"]))
 
 
+@pytest.mark.parametrize("condition", ["", " WHERE store_id > 1"])
+@pytest.mark.parametrize("table", ["orders", "order_items", "inventory", "customers AS c (n, f, l, e, p, store_id)"])
+async def test_the_policy_of_every_form_is_one_thing(client_of: ClientOf, table: str, condition: str) -> None:
+    async with client_of("kirkland") as client:
+        data = await data_of(client, "explain_query", postgresql_query=f"SELECT * FROM {table}{condition}")
+    plan = "\n".join(data["plan"])
+    assert "own stores" in plan
+    assert "InitPlan" not in plan
+
+
 async def test_an_expensive_query_is_explained_though_it_would_not_run(client_of: ClientOf) -> None:
     query = "SELECT count(*) FROM order_items a, order_items b"
     async with client_of("head-office") as client:
