@@ -6,11 +6,9 @@ import pytest
 from shared.rls_context import sign_context
 from shared.schema import SQL_FOLDER
 from tests.conftest import KEY, Database, caller_of, context_of
+from tests.isolation.families.probing import BY_READING, LOCKED
 
 ROWS = {"kirkland": 2975, "west-region": 99683, "head-office": 197665, "nobody": 0}
-LOCKS = "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'"
-"""More of them where the policy has asked who the caller is, and it asks as soon as a row reaches it."""
-BY_READING = "SET enable_indexscan = off; SET enable_bitmapscan = off; SET enable_indexonlyscan = off"
 PROBES = {
     "a comparison": "SELECT 1 FROM retail.orders WHERE order_id = {row}",
     "two comparisons": "SELECT 1 FROM retail.orders WHERE order_id = {row} AND customer_id > 0",
@@ -115,7 +113,7 @@ def test_a_union_makes_operators_free(sample: Database, statement: str) -> None:
 def locks(app: psycopg.Connection[object], statement: str) -> object:
     with app.transaction():
         app.execute(statement.encode())
-        return app.execute(LOCKS).fetchone()
+        return app.execute(LOCKED.encode()).fetchone()
 
 
 @pytest.mark.parametrize("settings", ["", BY_READING])
