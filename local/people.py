@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
+from shared.scopes import USUAL_SCOPES, ToolScope
+
 type Role = Literal["super_admin", "regional_manager", "store_manager"]
 
 LOCAL_TENANT_ID = UUID("bcf1ba44-40e2-4a94-9140-20464f825e2b")
 LOCAL_CLIENT_ID = "6359d042-1f46-4432-a35b-5ae8572febc3"
 """The client that local tokens are issued to (`azp`)."""
 LOCAL_AUDIENCE = "api://zava-retail-mcp"
-LOCAL_SCOPES = ("user_impersonation",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,11 @@ class Person:
     role: Role | None
     store_ids: tuple[int, ...]
     tenant_id: UUID = LOCAL_TENANT_ID
+
+    @property
+    def scopes(self) -> tuple[ToolScope, ...]:
+        """What clients have been allowed to do for this person."""
+        return (*USUAL_SCOPES, "admin") if self.role == "super_admin" else USUAL_SCOPES
 
 
 def _manager(store_id: int, place: str, object_id: str) -> Person:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 
-from local.people import LOCAL_AUDIENCE, LOCAL_CLIENT_ID, LOCAL_SCOPES, Person
+from local.people import LOCAL_AUDIENCE, LOCAL_CLIENT_ID, Person
 
 KEY_FILE = "token-issuer.pem"
 CLIENT_SECRET_FILE = "token-issuer-client-secret"
@@ -90,7 +90,7 @@ def token_for(person: Person, key: IssuerKey, *, authority: str, audience: str =
         tenant_id=person.tenant_id,
         object_id=person.object_id,
         audience=audience,
-        scopes=LOCAL_SCOPES,
+        scopes=person.scopes,
         roles=[person.role] if person.role else [],
         client_id=LOCAL_CLIENT_ID,
         name=person.display_name,

@@ -35,6 +35,7 @@ class Claims:
     object_id: UUID
     client_id: str
     scopes: frozenset[str]
+    """What the client may do: for a user the scopes of `scp`, whatever the user's roles; for itself its app roles."""
     app_roles: frozenset[str]
     expires_at: int
 
@@ -114,8 +115,9 @@ def _client_id(claims: Mapping[str, object]) -> str:
 
 
 def _scopes(claims: Mapping[str, object]) -> frozenset[str]:
-    value = claims.get("scp", "")
-    if not isinstance(value, str):
+    if "scp" not in claims:
+        return _app_roles(claims)
+    if not isinstance(value := claims["scp"], str):
         raise Unauthenticated("The token's claim scp is not text.")
     return frozenset(value.split())
 

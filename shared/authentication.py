@@ -7,10 +7,20 @@ from cachetools import TTLCache
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.errors import ComeBackLater, Forbidden, RateLimited, ToolFault, Unauthenticated, ValidationFault
+from shared.errors import (
+    ComeBackLater,
+    Forbidden,
+    InsufficientScope,
+    RateLimited,
+    ToolFault,
+    Unauthenticated,
+    ValidationFault,
+)
 from shared.identity import Caller, bearer_token, current_caller, store_scope_of
 from shared.invocation import Invocations
+from shared.protected_resource import ProtectedResource
 from shared.queries import named_queries
+from shared.scopes import USUAL_SCOPES
 from shared.services import Services
 
 log = logging.getLogger(__name__)
@@ -23,11 +33,11 @@ NARROWING_SECONDS = 60
 class Authentication:
     """ASGI middleware that sets current_caller for the application behind it."""
 
-    def __init__(self, app: ASGIApp, services: Services, resource_metadata_url: str) -> None:
+    def __init__(self, app: ASGIApp, services: Services, resource: ProtectedResource) -> None:
         self._app = app
         self._verifier = services.verifier
         self._narrowing = Narrowing(services.invocations)
-        self._challenge = f'Bearer resource_metadata="{resource_metadata_url}"'
+        self._resource = resource
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on as its caller, or answer 400, 401, 403 or 503."""
@@ -35,10 +45,10 @@ class Authentication:
         try:
             caller = await self._caller(headers)
         except Unauthenticated as error:
-            challenge = self._challenge
-            if "authorization" in headers:  # RFC 6750: who brought nothing did nothing wrong
-                challenge += f', error="invalid_token", error_description="{error}"'
-            return await _refuse(send, 401, "invalid_token", str(error), {"www-authenticate": challenge})
+            # RFC 6750: who brought nothing, or something of another scheme, did nothing wrong.
+            wrong = ("invalid_token", str(error)) if _bearer(headers) else ()
+            challenge = {"www-authenticate": self._resource.challenge(USUAL_SCOPES, *wrong)}
+            return await _refuse(send, 401, "invalid_token", str(error), challenge)
         except Forbidden as error:
             return await _refuse(send, 403, "forbidden", str(error))
         except ValidationFault as fault:
@@ -51,6 +61,11 @@ class Authentication:
         token = current_caller.set(caller)
         try:
             await self._app(scope, receive, send)
+        except InsufficientScope as fault:  # raised before a reply has begun
+            challenge = {
+                "www-authenticate": self._resource.challenge(fault.scopes, "insufficient_scope", fault.problem)
+            }
+            await _refuse(send, 403, "insufficient_scope", fault.problem, challenge)
         finally:
             current_caller.reset(token)
 
@@ -76,6 +91,10 @@ class Narrowing:
                 raise Forbidden("The header x-rls-user-id names a store that the caller has no grant for.")
             self._permitted[narrowed] = True
         return narrowed
+
+
+def _bearer(headers: Headers) -> bool:
+    return headers.get("authorization", "").lower().startswith("bearer")
 
 
 async def _refuse(send: Send, status: int, error: str, description: str, headers: dict[str, str] | None = None) -> None:

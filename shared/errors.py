@@ -8,6 +8,7 @@ ZavaError
 └── ToolFault                  what a tool's caller is told: a code, what was wrong, what to do
     ├── ValidationFault        VALIDATION_ERROR
     ├── AuthorizationFault     AUTHORIZATION_ERROR
+    │   └── InsufficientScope  the same; at the door HTTP 403, with the scopes to ask for
     ├── SqlNotAllowed          SQL_NOT_ALLOWED, with position
     ├── SqlFault               SQL_ERROR, with SQLSTATE and position
     ├── QueryTimeout           QUERY_TIMEOUT
@@ -69,6 +70,15 @@ class AuthorizationFault(ToolFault):
     """The caller may not use this tool or see this store."""
 
     code = "AUTHORIZATION_ERROR"
+
+
+class InsufficientScope(AuthorizationFault):
+    """The token was not issued for such calls. scopes: every one that this call needs."""
+
+    def __init__(self, *scopes: str) -> None:
+        named = " ".join(scopes)
+        super().__init__(f"The call needs a token with the scope {named}.", "Ask for such a token and call again.")
+        self.scopes = scopes
 
 
 class SqlNotAllowed(ToolFault):

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from mcp import MCPError
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.server.transport_security import TransportSecuritySettings
-from mcp.types import INVALID_PARAMS, CallToolResult, InputRequiredResult
+from mcp.server.transport_security import RequestBodyLimitMiddleware, TransportSecuritySettings
+from mcp.types import INVALID_PARAMS, CallToolResult, InputRequiredResult, Tool
 from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -17,9 +17,13 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from shared.authentication import Authentication
-from shared.errors import ToolFault, ValidationFault
+from shared.authorization import Authorization
+from shared.errors import InsufficientScope, ToolFault, ValidationFault
 from shared.health import readiness
+from shared.identity import current_caller
 from shared.invocation import Invocations
+from shared.protected_resource import ProtectedResource
+from shared.scopes import permits, require_scope
 from shared.services import Services
 from shared.settings import LOOPBACK_HOSTS, Settings
 from shared.tools.access import access_tools
@@ -44,14 +48,15 @@ that aggregates in SQL. Use get_current_utc_date before you resolve 'today' or '
 def build_app(settings: Settings) -> Starlette:
     """The application of one process. Its lifespan opens and closes what the calls share."""
     services = Services(settings)
-    mcp_app = build_server(services.invocations).streamable_http_app(
+    server = build_server(services.invocations)
+    mcp_app = server.streamable_http_app(
         streamable_http_path="/mcp",
         stateless_http=True,
         json_response=False,  # True would drop progress notifications
         transport_security=_transport_security(settings),
-        max_request_body_size=MAX_BODY_BYTES,
     )
-    metadata_url = _resource_metadata_url(settings.mcp_server_url)
+    resource = ProtectedResource(settings)
+    permitted = RequestBodyLimitMiddleware(Authorization(mcp_app, server.tool_named), MAX_BODY_BYTES)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
@@ -59,7 +64,7 @@ def build_app(settings: Settings) -> Starlette:
             yield
 
     async def protected_resource(_: Request) -> JSONResponse:
-        return JSONResponse(_resource_metadata(settings), headers={"cache-control": "max-age=3600"})
+        return JSONResponse(resource.metadata(), headers={"cache-control": "max-age=3600"})
 
     async def ready(_: Request) -> JSONResponse:
         state = await readiness(services.pool, services.isolation)
@@ -70,13 +75,13 @@ def build_app(settings: Settings) -> Starlette:
             Route("/.well-known/oauth-protected-resource", protected_resource, methods=["GET"]),
             Route("/.well-known/oauth-protected-resource/mcp", protected_resource, methods=["GET"]),
             Route("/health/ready", ready, methods=["GET"]),
-            Route("/mcp", Authentication(mcp_app, services, metadata_url)),
+            Route("/mcp", Authentication(permitted, services, resource)),
         ],
         lifespan=lifespan,
     )
 
 
-def build_server(invocations: Invocations) -> MCPServer[Any]:
+def build_server(invocations: Invocations) -> "ZavaServer":
     """The server with all tools, before any transport."""
     return ZavaServer(
         "zava-retail",
@@ -103,17 +108,28 @@ class ZavaServer(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Unknown tools are protocol errors; faults and wrong arguments are results that the model can act on."""
+        if (tool := await self.tool_named(name)) is None:
+            raise MCPError(INVALID_PARAMS, f"Unknown tool: {name}")
         try:
+            require_scope(current_caller.get().scopes, tool)
             return await super().call_tool(name, arguments, context)
+        except InsufficientScope as refusal:
+            return failure(refusal)
         except ToolError as error:
             match error.__cause__:
                 case ToolFault() as fault:
                     return failure(fault)
                 case ValidationError() as invalid:
                     return failure(_argument_fault(invalid))
-            if not any(tool.name == name for tool in await self.list_tools()):
-                raise MCPError(INVALID_PARAMS, f"Unknown tool: {name}") from error
             raise
+
+    async def list_tools(self) -> list[Tool]:
+        """The tools that the caller's token permits."""
+        return [tool for tool in await super().list_tools() if permits(current_caller.get().scopes, tool)]
+
+    async def tool_named(self, name: str) -> Tool | None:
+        """Any tool of the server, whoever asks."""
+        return next((tool for tool in await super().list_tools() if tool.name == name), None)
 
 
 def _argument_fault(invalid: ValidationError) -> ValidationFault:
@@ -133,19 +149,3 @@ def _transport_security(settings: Settings) -> TransportSecuritySettings:
         hosts += ["127.0.0.1:*", "localhost:*", "[::1]:*"]
         origins += ["http://127.0.0.1:*", "http://localhost:*", "http://[::1]:*"]
     return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
-
-
-def _resource_metadata_url(server_url: str) -> str:
-    """RFC 9728: the well-known path goes between host and path of the resource."""
-    url = urlsplit(server_url)
-    return f"{url.scheme}://{url.netloc}/.well-known/oauth-protected-resource{url.path}"
-
-
-def _resource_metadata(settings: Settings) -> dict[str, object]:
-    """RFC 9728 metadata; the authorization servers are the accepted tenants."""
-    return {
-        "resource": settings.mcp_server_url,
-        "resource_name": "Zava Retail MCP",
-        "authorization_servers": [f"{settings.entra_authority}/{tenant}/v2.0" for tenant in settings.entra_tenant_ids],
-        "bearer_methods_supported": ["header"],
-    }

@@ -22,7 +22,9 @@ class Settings:
     entra_tenant_ids: tuple[str, ...]
     """Tenants (GUIDs, comma separated) whose tokens are accepted; the issuer is derived from each."""
     token_audiences: tuple[str, ...]
-    """Accepted `aud` values, comma separated: the app registration's client id and its identifier URIs."""
+    """Accepted `aud` values, comma separated: the app registration's client id and its identifier URIs.
+
+    Clients are told to ask for scopes under the first that is a URI."""
     entra_authority: str = "https://login.microsoftonline.com"
     """Base URL of the identity platform; plain http is accepted on loopback only."""
     allowed_client_ids: tuple[str, ...] = ()

@@ -54,7 +54,7 @@ def access_tools(invocations: Invocations) -> list[Tool]:
         access = _access(answer)
         return result(_as_text(access), access)
 
-    return [read_tool(describe_access, "Who am I")]
+    return [read_tool(describe_access, "Who am I", "catalog.read")]
 
 
 def _access(answer: Answer) -> Access:

@@ -8,13 +8,16 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel
 
 from shared.errors import ToolFault
+from shared.scopes import SCOPE_KEY, ToolScope
 
 READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
 
-def read_tool(function: Callable[..., Any], title: str) -> Tool:
-    """The function as a tool; its name, docstring and annotations are what clients see."""
-    tool = Tool.from_function(function, title=title, annotations=READ_ONLY, structured_output=True)
+def read_tool(function: Callable[..., Any], title: str, scope: ToolScope) -> Tool:
+    """The function as a tool for tokens with the scope; its name, docstring and annotations are what clients see."""
+    tool = Tool.from_function(
+        function, title=title, annotations=READ_ONLY, meta={SCOPE_KEY: scope}, structured_output=True
+    )
     # The SDK drops unknown arguments without a word: `limt=1` would run with the default limit.
     arguments = tool.fn_metadata.arg_model
     arguments.model_config["extra"] = "forbid"

@@ -65,7 +65,7 @@ def sales_tools(invocations: Invocations) -> list[Tool]:
         answer = await invocations.read_free(current_caller.get(), postgresql_query, max_rows=max_rows)
         return result(_as_csv(answer), _as_result(answer))
 
-    return [read_tool(execute_sales_query, "Query sales data")]
+    return [read_tool(execute_sales_query, "Query sales data", "sales.read")]
 
 
 def _as_result(answer: Answer) -> QueryResult:

@@ -70,11 +70,13 @@ def schema_tools(invocations: Invocations) -> list[Tool]:
         """
         statement = named_queries("schemas")["table_schemas"]
         names = list(dict.fromkeys(name.removeprefix("retail.") for name in table_names))
-        answer = await invocations.read(current_caller.get(), statement, {"names": names}, max_rows=MAX_TABLES)
+        caller = current_caller.get()
+        parameters = {"names": names, "with_rows": "sales.read" in caller.scopes}
+        answer = await invocations.read(caller, statement, parameters, max_rows=MAX_TABLES)
         schemas = TableSchemas.model_validate({"tables": answer.records()})
         return result("\n\n".join(_as_text(table) for table in schemas.tables), schemas)
 
-    return [read_tool(get_multiple_table_schemas, "Describe tables")]
+    return [read_tool(get_multiple_table_schemas, "Describe tables", "catalog.read")]
 
 
 def _as_text(table: TableSchema) -> str:

@@ -231,6 +231,6 @@ async def test_an_administrator_gets_the_proof_also_where_it_fails(breakable: Da
 
 @pytest.mark.parametrize("name", ["kirkland", "west-region", "nobody"])
 async def test_nobody_else_gets_it_whatever_the_token_says(breakable: Database, clock: FakeClock, name: str) -> None:
-    caller = replace(caller_of(name), app_roles=frozenset({"super_admin"}))
+    caller = replace(caller_of(name), scopes=frozenset({"admin"}), app_roles=frozenset({"super_admin"}))
     async with gated(breakable.app_url, clock) as door, client_of(door, caller) as client:
         assert (await fault_of(client, "prove_isolation"))["code"] == "AUTHORIZATION_ERROR"

@@ -66,8 +66,8 @@ def encrypted(issuer: RunningIssuer) -> str:
 
 HOSTILE: dict[str, Callable[[RunningIssuer], str]] = {
     "expired longer ago than the skew": lambda i: i.mint(exp=now() - 65),
-    "not valid before the skew is over": lambda i: i.mint(nbf=now() + 90),
-    "issued in the future": lambda i: i.mint(iat=now() + 90),
+    "not valid before the skew is over": lambda i: i.mint(nbf=now() + 65),
+    "issued in the future": lambda i: i.mint(iat=now() + 65),
     "an expiry that is text": lambda i: i.mint(exp=str(now() + 600)),
     "an expiry that is a fraction": lambda i: i.mint(exp=now() + 600.5),
     "an infinite expiry": lambda i: i.mint(exp=float("inf")),
@@ -96,7 +96,7 @@ HOSTILE: dict[str, Callable[[RunningIssuer], str]] = {
     "an ID token with a client": lambda i: i.mint(scp=None, at_hash="h"),
     "no client": lambda i: i.mint(azp=None),
     "a client that is a list": lambda i: i.mint(azp=[CLIENT_ID]),
-    "scopes in a list": lambda i: i.mint(scp=["mcp.use"]),
+    "scopes in a list": lambda i: i.mint(scp=["sales.read"]),
     "roles as text": lambda i: i.mint(roles="super_admin"),
     "roles of other types": lambda i: i.mint(roles=[{"super_admin": True}]),
     "no algorithm": lambda i: without_signature(i, "none"),

@@ -56,6 +56,7 @@ async def test_everyone_gets_a_token_that_the_application_accepts(issuer: Runnin
     caller = await open_verifier(settings_for(issuer.authority)).verify(token)
     assert (caller.tenant_id, caller.object_id) == (person.tenant_id, person.object_id)
     assert caller.app_roles == ({person.role} if person.role else frozenset())
+    assert caller.scopes == {"sales.read", "catalog.read"} | ({"admin"} if person is HEAD_OFFICE else set())
 
 
 def test_everyone_is_somebody_else() -> None:

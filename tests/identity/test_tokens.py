@@ -3,6 +3,7 @@
 import hashlib
 import json
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from uuid import UUID
@@ -18,6 +19,8 @@ from tests.identity.running_issuer import AUDIENCE, CLIENT_ID, KIRKLAND, OTHER_T
 pytestmark = pytest.mark.anyio
 
 KIRKLAND_STORE = UUID("9c8b7a65-4321-fed0-9876-543210fedcba")
+DESCRIPTION = re.compile(r"[ !#-\[\]-~]+", re.ASCII)
+"""What RFC 6750 allows in an error_description."""
 SEATTLE_STORE = UUID("f47ac10b-58cc-4372-a567-0e02b2c3d479")
 
 
@@ -35,10 +38,10 @@ async def test_a_token_without_a_required_claim_is_refused(issuer: RunningIssuer
 
 async def test_a_good_token_names_its_caller(issuer: RunningIssuer) -> None:
     expiry = now() + 600
-    caller = await issuer.verifier().verify(issuer.mint(exp=expiry, scp="mcp.use mcp.admin"))
+    caller = await issuer.verifier().verify(issuer.mint(exp=expiry, scp="sales.read admin"))
     assert (caller.tenant_id, caller.object_id) == (KIRKLAND.tenant_id, KIRKLAND.object_id)
     assert caller.client_id == CLIENT_ID
-    assert caller.scopes == {"mcp.use", "mcp.admin"}
+    assert caller.scopes == {"sales.read", "admin"}
     assert caller.app_roles == {"store_manager"}
     assert caller.expires_at == expiry
     assert caller.store_scope is None
@@ -46,8 +49,8 @@ async def test_a_good_token_names_its_caller(issuer: RunningIssuer) -> None:
 
 ACCEPTED: dict[str, Callable[[RunningIssuer], str]] = {
     "one accepted audience in a list": lambda i: i.mint(aud=["api://elsewhere", AUDIENCE]),
-    "expired within the skew": lambda i: i.mint(exp=now() - 30),
-    "valid within the skew": lambda i: i.mint(nbf=now() + 30, iat=now() + 30),
+    "expired within the skew": lambda i: i.mint(exp=now() - 55),
+    "valid within the skew": lambda i: i.mint(nbf=now() + 55, iat=now() + 55),
     "an application: roles only": lambda i: i.mint(scp=None),
     "a user: scopes only": lambda i: i.mint(roles=None),
     "the client named as version 1 does": lambda i: i.mint(azp=None, appid=CLIENT_ID),
@@ -60,6 +63,21 @@ async def test_a_token_within_the_rules_is_accepted(
 ) -> None:
     caller = await issuer.verifier(client_ids=(CLIENT_ID,)).verify(make(issuer))
     assert caller.client_id == CLIENT_ID
+
+
+@pytest.mark.parametrize(
+    ("claims", "scopes"),
+    [
+        ({"scp": "sales.read", "roles": ["admin", "super_admin"]}, {"sales.read"}),
+        ({"scp": "", "roles": ["admin"]}, set()),
+        ({"scp": "  sales.read   catalog.read ", "roles": None}, {"sales.read", "catalog.read"}),
+        ({"scp": None, "roles": ["sales.read", "store_manager"]}, {"sales.read", "store_manager"}),
+    ],
+)
+async def test_a_user_grants_its_client_scopes_and_an_application_acts_by_its_roles(
+    issuer: RunningIssuer, claims: dict[str, object], scopes: set[str]
+) -> None:
+    assert (await issuer.verifier().verify(issuer.mint(None, **claims))).scopes == scopes
 
 
 async def test_a_client_outside_the_list_is_refused(issuer: RunningIssuer) -> None:
@@ -121,6 +139,7 @@ async def test_no_reason_and_no_log_line_quotes_a_token(
         with pytest.raises(Unauthenticated) as refusal:
             await issuer.verifier().verify(token)
         said += [(token, str(error)) for error in (refusal.value, refusal.value.__cause__)]
+        assert DESCRIPTION.fullmatch(str(refusal.value))
     for token, reason in said:
         parts = [part for part in token.split(".") if len(part) > 4]
         assert not any(part in reason or part in caplog.text for part in parts)

@@ -2,16 +2,15 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Literal
 
 import httpx2
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from tests.protocol.requests import Era
 from tests.stack import PLAIN, RunningStack
 
-type Era = Literal["auto", "legacy"]
 type Connect = Callable[..., AbstractAsyncContextManager[Client]]
 
 

@@ -3,33 +3,22 @@
 import base64
 import hmac
 import json
+import re
 import time
+from typing import Any
 
 import httpx2
 import pytest
 from cryptography.hazmat.primitives import serialization
 
-from local.people import LOCAL_AUDIENCE, PEOPLE
-from local.tokens import IssuerKey, issuer_of, load_key, mint, new_key
+from local.people import LOCAL_AUDIENCE
+from local.tokens import IssuerKey, issuer_of, new_key
 from tests.protocol.requests import ACCEPT, COUNT, call
+from tests.protocol.tokens import KIRKLAND, bearer, issuer_key, token
 from tests.stack import RunningStack
 
-KIRKLAND = PEOPLE["kirkland"]
+USUAL_SCOPES = "api://zava-retail-mcp/sales.read api://zava-retail-mcp/catalog.read"
 STORES = {"kirkland": "9c8b7a65-4321-fed0-9876-543210fedcba", "seattle": "f47ac10b-58cc-4372-a567-0e02b2c3d479"}
-
-
-def token(stack: RunningStack, key: IssuerKey | None = None, **changes: object) -> str:
-    """Kirkland's token, with changes."""
-    made: dict[str, object] = {
-        "issuer": issuer_of(stack.noted["issuer"], KIRKLAND.tenant_id),
-        "tenant_id": KIRKLAND.tenant_id,
-        "object_id": KIRKLAND.object_id,
-        "audience": LOCAL_AUDIENCE,
-        "scopes": ["user_impersonation"],
-        "roles": ["store_manager"],
-        "client_id": "test",
-    }
-    return mint(key or load_key(stack.state), **(made | changes))  # type: ignore[arg-type]  # a table of changes
 
 
 def unsigned(stack: RunningStack) -> str:
@@ -38,7 +27,7 @@ def unsigned(stack: RunningStack) -> str:
 
 def signed_with_the_public_key(stack: RunningStack) -> str:
     """HS256 with what everybody knows: the classic confusion of algorithms."""
-    key = load_key(stack.state)
+    key = issuer_key(stack.state)
     public = key.private.public_key().public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
@@ -53,7 +42,7 @@ def encoded(part: bytes) -> str:
 
 @pytest.fixture(scope="session")
 def hostile(stack: RunningStack) -> dict[str, str | None]:
-    key = load_key(stack.state)
+    key = issuer_key(stack.state)
     return {
         "none": None,
         "not bearer": "Basic a2lya2xhbmQ6cGFzcw==",
@@ -90,9 +79,8 @@ def test_without_a_good_token_there_is_a_401_that_says_where_to_get_one(
     response = http.post("/mcp", headers={**ACCEPT, **headers}, json=COUNT)
     assert response.status_code == 401
     challenge = response.headers["www-authenticate"]
-    assert challenge.startswith("Bearer ")
     metadata_url = f"{stack.base}/.well-known/oauth-protected-resource/mcp"
-    assert f'resource_metadata="{metadata_url}"' in challenge
+    assert challenge.startswith(f'Bearer resource_metadata="{metadata_url}", scope="{USUAL_SCOPES}"')
     assert "2975" not in response.text
     if authorization and len(authorization) > 40:
         assert authorization.split()[1] not in response.text + challenge + stack.host_log()
@@ -101,16 +89,85 @@ def test_without_a_good_token_there_is_a_401_that_says_where_to_get_one(
 def test_the_metadata_names_the_resource_and_its_authorization_server(stack: RunningStack, http: httpx2.Client) -> None:
     for path in ("/.well-known/oauth-protected-resource", "/.well-known/oauth-protected-resource/mcp"):
         metadata = http.get(path).json()
-        assert metadata["resource"] == stack.url
-        assert metadata["authorization_servers"] == [issuer_of(stack.noted["issuer"], KIRKLAND.tenant_id)]
+        assert metadata == {
+            "resource": stack.url,
+            "resource_name": "Zava Retail MCP",
+            "authorization_servers": [issuer_of(stack.noted["issuer"], KIRKLAND.tenant_id)],
+            "scopes_supported": USUAL_SCOPES.split(),
+            "bearer_methods_supported": ["header"],
+        }
     discovery = httpx2.get(f"{metadata['authorization_servers'][0]}/.well-known/openid-configuration").json()
     assert discovery["issuer"] == metadata["authorization_servers"][0]
 
 
 def test_who_brings_nothing_is_told_where_to_go_and_not_that_it_erred(http: httpx2.Client) -> None:
-    assert "error" not in http.post("/mcp", headers=ACCEPT, json=COUNT).headers["www-authenticate"]
+    nothing: dict[str, str] = {}
+    for authorization in (nothing, {"authorization": ""}, {"authorization": "Basic a2lya2xhbmQ6cGFzcw=="}):
+        response = http.post("/mcp", headers={**ACCEPT, **authorization}, json=COUNT)
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"].endswith(f', scope="{USUAL_SCOPES}"')
     wrong = http.post("/mcp", headers={**ACCEPT, "authorization": "Bearer x"}, json=COUNT)
     assert 'error="invalid_token"' in wrong.headers["www-authenticate"]
+
+
+def test_a_token_for_the_application_or_for_the_endpoint_itself_is_accepted(
+    stack: RunningStack, http: httpx2.Client
+) -> None:
+    for audience in (LOCAL_AUDIENCE, stack.url):
+        headers = {**ACCEPT, **bearer(stack, audience=audience)}
+        assert http.post("/mcp", headers=headers, json=COUNT).status_code == 200
+
+
+def test_a_token_for_something_like_it_is_refused(stack: RunningStack, http: httpx2.Client) -> None:
+    audiences: tuple[str | list[str], ...] = (
+        *(
+            f"{stack.url}/",
+            stack.base,
+            f"{stack.base}/",
+            stack.url.upper(),
+            stack.url.replace("127.0.0.1", "localhost"),
+        ),
+        *(f"{LOCAL_AUDIENCE}/", f"{LOCAL_AUDIENCE}/sales.read", LOCAL_AUDIENCE.removeprefix("api://"), "", [], "*"),
+        "https://graph.microsoft.com",
+    )
+    for audience in audiences:
+        response = http.post("/mcp", headers={**ACCEPT, **bearer(stack, audience=audience)}, json=COUNT)
+        assert response.status_code == 401, audience
+        assert "2975" not in response.text
+
+
+def test_a_token_in_the_address_or_in_the_body_opens_nothing(stack: RunningStack, http: httpx2.Client) -> None:
+    made = token(stack)
+    assert http.post(f"/mcp?access_token={made}", headers=ACCEPT, json=COUNT).status_code == 401
+    assert http.post("/mcp", headers=ACCEPT, data={"access_token": made}).status_code == 401
+    assert not parts_of(made) & logged_words(stack)
+
+
+def test_no_log_holds_a_token_that_was_accepted_or_refused(stack: RunningStack, http: httpx2.Client) -> None:
+    refused_for: dict[str, dict[str, Any]] = {
+        "expired": {"lifetime": -120},
+        "audience": {"audience": "x"},
+        "scope": {"scopes": ["another"]},
+    }
+    made = [token(stack), *(token(stack, None, **changes) for changes in refused_for.values())]
+    answers = [
+        http.post("/mcp", headers={**ACCEPT, "authorization": f"Bearer {sent}"}, json=COUNT).status_code
+        for sent in (*made, f"{made[0]}x")
+    ]
+    assert answers == [200, 401, 401, 403, 401]
+    assert not set.union(*map(parts_of, made)) & logged_words(stack)
+
+
+def parts_of(made: str) -> set[str]:
+    """Claims and signature: the header is the same for all."""
+    return set(made.split(".")[1:])
+
+
+def logged_words(stack: RunningStack) -> set[str]:
+    """Of every log that the stack writes."""
+    logs = [path.read_text(errors="replace") for path in stack.state.glob("*.log")]
+    assert len(logs) >= 3
+    return {word for log in logs for word in re.split(r"[^A-Za-z0-9_-]+", log)}
 
 
 def test_other_metadata_is_not_found(http: httpx2.Client) -> None:

@@ -3,12 +3,12 @@
 import pytest
 from mcp import MCPError
 
-from tests.protocol.conftest import Connect, Era
+from tests.protocol.conftest import Connect
+from tests.protocol.requests import ERAS, Era
 from tests.tools.calls import data_of, fault_of, rows_of
 
 pytestmark = pytest.mark.anyio
 
-ERAS: tuple[Era, Era] = ("auto", "legacy")
 ORDERS = {"kirkland": 2975, "seattle": 54995, "west-region": 99683, "head-office": 197665, "nobody": 0}
 STORES = {"kirkland": 1, "seattle": 1, "west-region": 4, "head-office": 8, "nobody": 0}
 

@@ -112,7 +112,7 @@ async def test_an_unknown_tool_is_a_protocol_error(client_of: ClientOf) -> None:
 
 
 async def test_every_tool_says_that_it_only_reads_and_what_it_returns(client_of: ClientOf) -> None:
-    async with client_of("kirkland") as client:
+    async with client_of("head-office") as client:
         tools = (await client.list_tools()).tools
     assert [tool.name for tool in tools] == [
         "execute_sales_query",

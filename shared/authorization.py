@@ -1,0 +1,55 @@
+"""What stands between authentication and the MCP endpoint: who lacks a call's scope learns it by HTTP status.
+
+The server refuses such a call as well, whichever way it came (`ZavaServer.call_tool`), but then as a tool's error, and
+clients ask for another scope on a 403 only.
+"""
+
+import json
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.identity import current_caller
+from shared.scopes import Described, require_scope
+
+type ToolNamed = Callable[[str], Awaitable[Described | None]]
+
+
+class Authorization:
+    """ASGI middleware that raises InsufficientScope before the application behind it sees the request.
+
+    It reads the whole body: put a limit before it.
+    """
+
+    def __init__(self, app: ASGIApp, tool_named: ToolNamed) -> None:
+        self._app = app
+        self._tool_named = tool_named
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on with the same body."""
+        body = await Request(scope, receive).body()
+        name = called_tool(body)
+        require_scope(current_caller.get().scopes, None if name is None else await self._tool_named(name))
+        unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def replay() -> Message:
+            return unread.pop() if unread else await receive()
+
+        await self._app(scope, replay, send)
+
+
+def called_tool(body: bytes) -> str | None:
+    """The name in a tools/call; None for any other body, which the endpoint answers as the protocol wants it.
+
+    Headers (Mcp-Method, Mcp-Name) are not asked: the endpoint acts on the body. Its two parsers read no body that json
+    does not read, and read it alike.
+    """
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    match message:
+        case {"method": "tools/call", "params": {"name": str(name)}}:
+            return name
+    return None
