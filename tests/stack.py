@@ -78,6 +78,26 @@ def started_stack(state: Path, *options: str, **environment: str) -> Iterator[Ru
             process.stdout.close()
 
 
+@contextmanager
+def cold_host(stack: RunningStack, **settings: str) -> Iterator[str]:
+    """A second Functions host over the same services that nobody has called yet."""
+    environ = Path(f"/proc/{stack.parts()['Functions host']}/environ").read_bytes().decode().split("\0")
+    command = [sys.executable, "-m", "local.functions_host", "--script-root", str(REPOSITORY), "--port", "0"]
+    process = subprocess.Popen(
+        [*command, "--state-file", str(stack.state / "cold.json"), "--die-with-parent"],
+        cwd=REPOSITORY,
+        env={**dict(line.split("=", 1) for line in environ if "=" in line), **settings},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        yield process.stdout.readline().removeprefix("listening ").strip()
+        process.terminate()
+
+
 def start(state: Path, *options: str, **environment: str) -> "subprocess.Popen[str]":
     """The process, not yet ready. What it says on stderr is in start.log."""
     with (state / "start.log").open("w") as log:

@@ -1,12 +1,8 @@
 """A stack that runs, while things around it break, and a host that nobody has called yet."""
 
-import contextlib
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -14,7 +10,7 @@ import httpx2
 
 from tests.processes import all_end, children_of
 from tests.protocol.requests import ACCEPT, COUNT
-from tests.stack import REPOSITORY, RunningStack, started_stack
+from tests.stack import RunningStack, cold_host, started_stack
 
 
 def test_eight_concurrent_first_requests_to_a_cold_host_are_eight_right_answers(stack: RunningStack) -> None:
@@ -26,26 +22,6 @@ def test_eight_concurrent_first_requests_to_a_cold_host_are_eight_right_answers(
         answers = [call.result() for call in calls]
     assert [answer.status_code for answer in answers] == [200] * 8
     assert all('"rows":[[2975]]' in answer.text for answer in answers)
-
-
-@contextlib.contextmanager
-def cold_host(stack: RunningStack, **settings: str) -> Iterator[str]:
-    """A second Functions host over the same services that nobody has called yet."""
-    environ = Path(f"/proc/{stack.parts()['Functions host']}/environ").read_bytes().decode().split("\0")
-    command = [sys.executable, "-m", "local.functions_host", "--script-root", str(REPOSITORY), "--port", "0"]
-    process = subprocess.Popen(
-        [*command, "--state-file", str(stack.state / "cold.json"), "--die-with-parent"],
-        cwd=REPOSITORY,
-        env={**dict(line.split("=", 1) for line in environ if "=" in line), **settings},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    with process:
-        assert process.stdout is not None
-        yield process.stdout.readline().removeprefix("listening ").strip()
-        process.terminate()
 
 
 def test_readiness_falls_and_rises_with_the_database_while_live_stays(state: Path) -> None:

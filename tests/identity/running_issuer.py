@@ -32,11 +32,13 @@ class RunningIssuer:
         self.keys = keys
         self.authority = ""
         self.paths: list[str] = []
+        self.header_names: set[bytes] = set()
         self.failure: ASGIApp | None = None
         self._app = create_app(self.keys, "client secret")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.paths.append(scope["path"])
+        self.header_names |= {name for name, _ in scope["headers"]}
         await (self.failure or self._app)(scope, receive, send)
 
     @property
@@ -58,7 +60,7 @@ class RunningIssuer:
             tenant_id=KIRKLAND.tenant_id,
             object_id=KIRKLAND.object_id,
             audience=AUDIENCE,
-            scopes=["mcp.use"],
+            scopes=["sales.read"],
             roles=["store_manager"],
             client_id=CLIENT_ID,
         )
