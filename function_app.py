@@ -32,7 +32,7 @@ async def mcp(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @app.function_name("mcp_without_stream")
-@app.route(route="mcp", methods=["GET", "DELETE"])
+@app.route(route="mcp", methods=["GET", "HEAD", "DELETE", "PUT", "PATCH", "OPTIONS"])
 async def mcp_without_stream(req: func.HttpRequest) -> func.HttpResponse:
     """No session to end and no stream to open: a server without them answers 405."""
     return func.HttpResponse(status_code=405, headers={"Allow": "POST"})

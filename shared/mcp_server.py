@@ -1,16 +1,13 @@
 """The MCP server: tools in, an ASGI application out that serves both protocol eras without a session."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-from mcp import MCPError
-from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.caching import CacheableMethod, CacheHint
+from mcp.server.mcpserver import MCPServer, RequestStateSecurity
 from mcp.server.transport_security import RequestBodyLimitMiddleware, TransportSecuritySettings
-from mcp.types import INVALID_PARAMS, CallToolResult, InputRequiredResult, Tool
-from pydantic import ValidationError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -18,17 +15,17 @@ from starlette.routing import Route
 
 from shared.authentication import Authentication
 from shared.authorization import Authorization
-from shared.errors import InsufficientScope, ToolFault, ValidationFault
 from shared.health import readiness
-from shared.identity import current_caller
 from shared.invocation import Invocations
+from shared.media_type import JsonOnly
+from shared.pagination import paginate
 from shared.protected_resource import ProtectedResource
-from shared.scopes import permits, require_scope
+from shared.protocol import ZavaServer
+from shared.request_state import RequestState
 from shared.services import Services
 from shared.settings import LOOPBACK_HOSTS, Settings
 from shared.tools.access import access_tools
 from shared.tools.clock import clock_tools
-from shared.tools.definition import failure
 from shared.tools.isolation import isolation_tools
 from shared.tools.plans import plan_tools
 from shared.tools.sales import sales_tools
@@ -45,10 +42,27 @@ that aggregates in SQL. Use get_current_utc_date before you resolve 'today' or '
 """
 
 
-def build_app(settings: Settings) -> Starlette:
-    """The application of one process. Its lifespan opens and closes what the calls share."""
+LIST_HINT = CacheHint(ttl_ms=5 * 60 * 1000, scope="private")  # what is listed depends on who asks
+CACHE_HINTS: dict[CacheableMethod, CacheHint] = {
+    "server/discover": CacheHint(ttl_ms=5 * 60 * 1000, scope="public"),
+    "tools/list": LIST_HINT,
+    "prompts/list": LIST_HINT,
+    "resources/list": LIST_HINT,
+    "resources/templates/list": LIST_HINT,
+    "resources/read": CacheHint(ttl_ms=0, scope="private"),
+}
+
+
+def build_app(settings: Settings, extend: Callable[[MCPServer[Any]], None] = lambda _: None) -> Starlette:
+    """The application of one process. Its lifespan opens and closes what the calls share.
+
+    extend: adds to the server before it is served; the conformance suite wants tools that nobody else does.
+    """
     services = Services(settings)
-    server = build_server(services.invocations)
+    request_state = RequestState(services.vault)
+    server = build_server(services.invocations, request_state.security())
+    request_state.attend(server)
+    extend(server)
     mcp_app = server.streamable_http_app(
         streamable_http_path="/mcp",
         stateless_http=True,
@@ -75,15 +89,15 @@ def build_app(settings: Settings) -> Starlette:
             Route("/.well-known/oauth-protected-resource", protected_resource, methods=["GET"]),
             Route("/.well-known/oauth-protected-resource/mcp", protected_resource, methods=["GET"]),
             Route("/health/ready", ready, methods=["GET"]),
-            Route("/mcp", Authentication(permitted, services, resource)),
+            Route("/mcp", Authentication(JsonOnly(permitted), services, resource)),
         ],
         lifespan=lifespan,
     )
 
 
-def build_server(invocations: Invocations) -> "ZavaServer":
-    """The server with all tools, before any transport."""
-    return ZavaServer(
+def build_server(invocations: Invocations, request_state: RequestStateSecurity | None = None) -> ZavaServer:
+    """The server with all tools, before any transport. Without request_state a key of this process seals."""
+    server = ZavaServer(
         "zava-retail",
         title="Zava Retail",
         version=VERSION,
@@ -97,48 +111,17 @@ def build_server(invocations: Invocations) -> "ZavaServer":
             *isolation_tools(invocations),
         ],
         subscriptions=False,  # a listen stream never ends, and Functions sends a reply when it has ended
+        cache_hints=CACHE_HINTS,
+        request_state_security=request_state,
+        middleware=[paginate],
         log_level="WARNING",
     )
+    server.completion()(_no_completion)  # type: ignore[no-untyped-call]  # the SDK does not say what it returns
+    return server
 
 
-class ZavaServer(MCPServer[Any]):
-    """The SDK's server with the answers to wrong calls that the specification and the tools promise."""
-
-    async def call_tool(
-        self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
-    ) -> CallToolResult | InputRequiredResult:
-        """Unknown tools are protocol errors; faults and wrong arguments are results that the model can act on."""
-        if (tool := await self.tool_named(name)) is None:
-            raise MCPError(INVALID_PARAMS, f"Unknown tool: {name}")
-        try:
-            require_scope(current_caller.get().scopes, tool)
-            return await super().call_tool(name, arguments, context)
-        except InsufficientScope as refusal:
-            return failure(refusal)
-        except ToolError as error:
-            match error.__cause__:
-                case ToolFault() as fault:
-                    return failure(fault)
-                case ValidationError() as invalid:
-                    return failure(_argument_fault(invalid))
-            raise
-
-    async def list_tools(self) -> list[Tool]:
-        """The tools that the caller's token permits."""
-        return [tool for tool in await super().list_tools() if permits(current_caller.get().scopes, tool)]
-
-    async def tool_named(self, name: str) -> Tool | None:
-        """Any tool of the server, whoever asks."""
-        return next((tool for tool in await super().list_tools() if tool.name == name), None)
-
-
-def _argument_fault(invalid: ValidationError) -> ValidationFault:
-    """Which arguments were wrong and how; never their values, which may be long or private."""
-    problems = [
-        f"{'.'.join(str(part) for part in error['loc']) or 'arguments'}: {error['msg']}"
-        for error in invalid.errors(include_url=False, include_input=False, include_context=False)
-    ]
-    return ValidationFault(f"{'; '.join(problems)}.", "Compare with the tool's input schema and call again.")
+async def _no_completion(*_: object) -> None:
+    """No prompt and no resource template takes an argument that could be completed."""
 
 
 def _transport_security(settings: Settings) -> TransportSecuritySettings:

@@ -28,7 +28,7 @@ from shared.schema import deploy_schema, install_signing_key
 from shared.settings import Settings
 from shared.vault import Secret, Vault
 from tests.clock import FakeClock
-from tests.stack import RunningStack, run_dev, started_stack
+from tests.stack import RunningStack, host_beside, run_dev, started_stack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TEMPLATE = "zava_template"
@@ -210,6 +210,13 @@ def stack(open_folder: Path) -> Iterator[RunningStack]:
     state.mkdir()
     with started_stack(state, "--data", "full") as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def fixture_host(stack: RunningStack) -> Iterator[str]:
+    """The base URL of one more instance of the server, with the conformance suite's own tools added."""
+    with host_beside(stack, "fixtures", REPOSITORY / "tests/conformance/app") as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

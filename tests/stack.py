@@ -15,7 +15,10 @@ from typing import Any
 
 import psycopg
 
+from local.child import open_log, start_child, stop_child
+from local.parts import application_settings
 from local.people import PEOPLE
+from local.state import StateFolder
 from local.tokens import IssuerKey, load_key, token_for
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -79,23 +82,35 @@ def started_stack(state: Path, *options: str, **environment: str) -> Iterator[Ru
 
 
 @contextmanager
-def cold_host(stack: RunningStack, **settings: str) -> Iterator[str]:
-    """A second Functions host over the same services that nobody has called yet."""
-    environ = Path(f"/proc/{stack.parts()['Functions host']}/environ").read_bytes().decode().split("\0")
-    command = [sys.executable, "-m", "local.functions_host", "--script-root", str(REPOSITORY), "--port", "0"]
-    process = subprocess.Popen(
-        [*command, "--state-file", str(stack.state / "cold.json"), "--die-with-parent"],
-        cwd=REPOSITORY,
-        env={**dict(line.split("=", 1) for line in environ if "=" in line), **settings},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
+def host_beside(stack: RunningStack, name: str, app: Path = REPOSITORY, **changed: str) -> Iterator[str]:
+    """The base URL of one more Functions host on the stack's database, secrets and issuer, that nobody has called yet.
+
+    name: of its log and of what its timers remember, in the stack's state folder. app: where its functions are.
+    """
+    state, ports = StateFolder(stack.state), stack.noted["ports"]
+    settings = application_settings(
+        state, stack.noted["environment"]["APP_DATABASE_URL"], ports["mcp"], ports["issuer"]
     )
-    with process:
-        assert process.stdout is not None
-        yield process.stdout.readline().removeprefix("listening ").strip()
-        process.terminate()
+    log = state.path / f"{name}-host.log"
+    command: list[str | Path] = [sys.executable, "-m", "local.functions_host", "--script-root", app, "--port", "0"]
+    command += ["--state-file", state.path / f"{name}-timers.json", "--die-with-parent"]
+    with open_log(log, "wb") as output:
+        child = start_child(
+            command,
+            cwd=REPOSITORY,
+            env=os.environ | settings | changed,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            death_signal=signal.SIGKILL,
+        )
+    try:
+        assert child.stdout is not None
+        with child.stdout, _killed_after(child, START_SECONDS):
+            line = child.stdout.readline().decode()
+        assert line.startswith("listening "), log.read_text()
+        yield line.removeprefix("listening ").strip()
+    finally:
+        stop_child(child, signal.SIGTERM, 10)
 
 
 def start(state: Path, *options: str, **environment: str) -> "subprocess.Popen[str]":
@@ -115,12 +130,21 @@ def start(state: Path, *options: str, **environment: str) -> "subprocess.Popen[s
 def wait_until_ready(process: "subprocess.Popen[str]", state: Path) -> str:
     """The URL of the ready line."""
     assert process.stdout is not None
-    watchdog = threading.Timer(START_SECONDS, process.kill)
-    watchdog.start()
-    line = process.stdout.readline()
-    watchdog.cancel()
+    with _killed_after(process, START_SECONDS):
+        line = process.stdout.readline()
     assert line.startswith("ready http://127.0.0.1:"), f"{line!r}: {(state / 'start.log').read_text()}"
     return line.removeprefix("ready ").strip()
+
+
+@contextmanager
+def _killed_after(process: "subprocess.Popen[Any]", seconds: float) -> Iterator[None]:
+    """So that who reads from it waits no longer."""
+    watchdog = threading.Timer(seconds, process.kill)
+    watchdog.start()
+    try:
+        yield
+    finally:
+        watchdog.cancel()
 
 
 def run_dev(*arguments: str, **environment: str) -> "subprocess.CompletedProcess[str]":

@@ -5,6 +5,7 @@ import io
 import json
 from typing import Annotated, Any
 
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
@@ -12,6 +13,7 @@ from pydantic import BaseModel, Field
 from shared.identity import current_caller
 from shared.invocation import Answer, Invocations
 from shared.tools.definition import read_tool, result
+from shared.tools.progress import showing_progress
 
 DEFAULT_ROWS = 100
 MAX_ROWS = 1_000
@@ -51,6 +53,7 @@ def sales_tools(invocations: Invocations) -> list[Tool]:
     """The tools of this subject."""
 
     async def execute_sales_query(
+        ctx: Context[Any, Any],
         postgresql_query: Query,
         max_rows: Annotated[
             int, Field(description="Rows to return at most; more are cut and marked as truncated", ge=1, le=MAX_ROWS)
@@ -62,7 +65,8 @@ def sales_tools(invocations: Invocations) -> list[Tool]:
         learn tables, columns and join paths. Aggregate in SQL rather than fetching rows; amounts are US dollars.
         Anything but a SELECT over retail is refused, as is what would take too long; explain_query tells beforehand.
         """
-        answer = await invocations.read_free(current_caller.get(), postgresql_query, max_rows=max_rows)
+        reading = invocations.read_free(current_caller.get(), postgresql_query, max_rows=max_rows)
+        answer = await showing_progress(ctx, reading)
         return result(_as_csv(answer), _as_result(answer))
 
     return [read_tool(execute_sales_query, "Query sales data", "sales.read")]

@@ -14,7 +14,7 @@ from local.people import LOCAL_AUDIENCE
 from local.tokens import IssuerKey, new_key
 from tests.identity.running_issuer import RunningIssuer
 from tests.protocol.requests import ACCEPT, call
-from tests.stack import PLAIN, RunningStack, cold_host
+from tests.stack import PLAIN, RunningStack, host_beside
 
 ACCEPTED, REFUSED = 200, 401
 
@@ -24,7 +24,7 @@ def test_no_good_token_is_refused_for_longer_than_a_second_and_no_bad_one_costs_
 ) -> None:
     old, new, foreign = new_key(), new_key(), new_key()
     issuer = RunningIssuer([old])
-    with serving(issuer) as issuer.authority, cold_host(stack, ENTRA_AUTHORITY=issuer.authority) as url:
+    with serving(issuer) as issuer.authority, host_beside(stack, "rotation", ENTRA_AUTHORITY=issuer.authority) as url:
         began, over = time.monotonic(), Event()
 
         def good(key: IssuerKey) -> str:

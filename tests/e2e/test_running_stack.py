@@ -10,12 +10,12 @@ import httpx2
 
 from tests.processes import all_end, children_of
 from tests.protocol.requests import ACCEPT, COUNT
-from tests.stack import RunningStack, cold_host, started_stack
+from tests.stack import RunningStack, host_beside, started_stack
 
 
 def test_eight_concurrent_first_requests_to_a_cold_host_are_eight_right_answers(stack: RunningStack) -> None:
     """On a host of its own: the readiness probe of dev.py has warmed the stack's."""
-    with httpx2.Client(timeout=30) as client, cold_host(stack) as url:
+    with httpx2.Client(timeout=30) as client, host_beside(stack, "cold") as url:
         headers = {**ACCEPT, **stack.headers("kirkland"), "host": stack.base.removeprefix("http://")}
         with ThreadPoolExecutor(8) as threads:
             calls = [threads.submit(client.post, f"{url}/mcp", headers=headers, json=COUNT) for _ in range(8)]
@@ -74,7 +74,7 @@ def test_without_its_database_the_host_is_live_and_not_ready(state: Path) -> Non
 
 
 def test_a_pool_of_one_serves_everybody_their_own(stack: RunningStack) -> None:
-    with cold_host(stack, POOL_MAX_SIZE="1") as url, httpx2.Client(timeout=30) as client:
+    with host_beside(stack, "small", POOL_MAX_SIZE="1") as url, httpx2.Client(timeout=30) as client:
         for name, orders in (("head-office", 197665), ("kirkland", 2975), ("nobody", 0), ("seattle", 54995)):
             headers = {**ACCEPT, **stack.headers(name), "host": stack.base.removeprefix("http://")}
             assert f'"rows":[[{orders}]]' in client.post(f"{url}/mcp", headers=headers, json=COUNT).text

@@ -9,9 +9,11 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.protocol.requests import Era
+from tests.protocol.wire import Revision, Wire
 from tests.stack import PLAIN, RunningStack
 
 type Connect = Callable[..., AbstractAsyncContextManager[Client]]
+type Speak = Callable[..., Wire]
 
 
 @pytest.fixture
@@ -34,3 +36,24 @@ def http(stack: RunningStack) -> Iterator[httpx2.Client]:
     """Plain HTTP to the same host, without a token."""
     with httpx2.Client(base_url=stack.base, timeout=30, verify=PLAIN) as client:
         yield client
+
+
+@pytest.fixture
+def speak(stack: RunningStack, http: httpx2.Client) -> Speak:
+    """JSON-RPC by hand to the running stack, as one of the local people."""
+
+    def wire(revision: Revision, name: str = "kirkland") -> Wire:
+        return Wire(http, stack.headers(name), revision)
+
+    return wire
+
+
+@pytest.fixture
+def speak_to_fixtures(stack: RunningStack, fixture_host: str) -> Iterator[Speak]:
+    """The same to an instance that has the conformance suite's tools, prompts and resources, too."""
+    with httpx2.Client(base_url=fixture_host, timeout=30, verify=PLAIN) as http:
+
+        def wire(revision: Revision, name: str = "kirkland") -> Wire:
+            return Wire(http, stack.headers(name), revision)
+
+        yield wire

@@ -14,8 +14,9 @@ from mcp.client.auth.utils import (
 
 from local.people import LOCAL_AUDIENCE, PEOPLE
 from shared.scopes import SCOPES
-from tests.protocol.requests import ACCEPT, ERAS, Era, answer_of, call, request
+from tests.protocol.requests import ACCEPT, call
 from tests.protocol.tokens import bearer
+from tests.protocol.wire import MODERN, REVISIONS, Answer, Revision, Wire
 from tests.stack import RunningStack
 
 HEAD_OFFICE = {"object_id": PEOPLE["head-office"].object_id}
@@ -32,6 +33,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "explain_query": {"postgresql_query": "SELECT 1"},
     "get_multiple_table_schemas": {"table_names": ["retail.categories"]},
 }
+PROVE: dict[str, Any] = {"name": "prove_isolation", "arguments": {}}
 USUAL = "api://zava-retail-mcp/sales.read api://zava-retail-mcp/catalog.read"
 LIKE_OURS = [
     *("user_impersonation", "mcp.access", ".default", "SALES.READ", "sales.read.all", "sales", "*", "zava/scope"),
@@ -44,13 +46,13 @@ KINDS: dict[str, Callable[..., dict[str, object]]] = {
 }
 
 
-def post(http: httpx2.Client, era: Era, headers: dict[str, str], method: str, **params: Any) -> httpx2.Response:
-    asked = request(era, method, **params)
-    return http.post("/mcp", headers={**asked.headers, **headers}, json=asked.body)
+def ask(http: httpx2.Client, revision: Revision, authorization: dict[str, str], method: str, **params: Any) -> Answer:
+    return Wire(http, authorization, revision).ask(method, params)
 
 
-def challenged(response: httpx2.Response, stack: RunningStack) -> str:
+def challenged(answer: Answer, stack: RunningStack) -> str:
     """The scopes that a refused client is told to ask for, as the official client reads them."""
+    response = answer.response
     assert response.status_code == 403, response.text
     assert extract_field_from_www_auth(response, "error") == response.json()["error"] == "insufficient_scope"
     metadata_url = f"{stack.base}/.well-known/oauth-protected-resource/mcp"
@@ -59,63 +61,63 @@ def challenged(response: httpx2.Response, stack: RunningStack) -> str:
     return extract_scope_from_www_auth(response) or ""
 
 
-@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("revision", REVISIONS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_tool_opens_with_its_scope_and_with_no_other(
-    stack: RunningStack, http: httpx2.Client, kind: str, era: Era
+    stack: RunningStack, http: httpx2.Client, kind: str, revision: Revision
 ) -> None:
     for tool, scope in NEEDED.items():
         params = {"name": tool, "arguments": ARGUMENTS.get(tool, {})}
         others = bearer(stack, **HEAD_OFFICE, **KINDS[kind](*(SCOPES - {scope})))
-        refusal = post(http, era, others, "tools/call", **params)
+        refusal = ask(http, revision, others, "tools/call", **params)
         assert challenged(refusal, stack) == f"{LOCAL_AUDIENCE}/{scope}", tool
-        opened = post(http, era, bearer(stack, **HEAD_OFFICE, **KINDS[kind](scope)), "tools/call", **params)
-        assert opened.status_code == 200, tool
-        assert not answer_of(opened)["result"].get("isError"), opened.text
+        opened = ask(http, revision, bearer(stack, **HEAD_OFFICE, **KINDS[kind](scope)), "tools/call", **params)
+        assert opened.status == 200, tool
+        assert not opened.result.get("isError"), opened.result
 
 
-@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("revision", REVISIONS)
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_list_of_tools_is_what_the_token_opens(
-    stack: RunningStack, http: httpx2.Client, kind: str, era: Era
+    stack: RunningStack, http: httpx2.Client, kind: str, revision: Revision
 ) -> None:
     for granted in (["sales.read"], ["catalog.read", "sales.read"], ["admin"], [*SCOPES, "another"]):
-        listed = answer_of(post(http, era, bearer(stack, **KINDS[kind](*granted)), "tools/list"))["result"]
+        listed = ask(http, revision, bearer(stack, **KINDS[kind](*granted)), "tools/list").result
         assert [tool["name"] for tool in listed["tools"]] == [
             name for name, needed in NEEDED.items() if needed in granted
         ]
-        assert listed.get("cacheScope") == ("private" if era == "auto" else None)
+        assert listed.get("cacheScope") == ("private" if revision == MODERN else None)
 
 
-@pytest.mark.parametrize("era", ERAS)
-def test_without_any_scope_of_ours_nothing_opens(stack: RunningStack, http: httpx2.Client, era: Era) -> None:
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_without_any_scope_of_ours_nothing_opens(stack: RunningStack, http: httpx2.Client, revision: Revision) -> None:
     for changes in ({"scopes": LIKE_OURS}, {"scopes": (), "roles": LIKE_OURS}, {"scp": "", "roles": [*SCOPES]}):
         for method in ("tools/list", "ping", "server/discover", "initialize", "no/such/method"):
-            assert challenged(post(http, era, bearer(stack, **changes), method), stack) == USUAL
+            assert challenged(ask(http, revision, bearer(stack, **changes), method), stack) == USUAL
         query = {"name": "execute_sales_query", "arguments": ARGUMENTS["execute_sales_query"]}
-        refusal = post(http, era, bearer(stack, **changes), "tools/call", **query)
+        refusal = ask(http, revision, bearer(stack, **changes), "tools/call", **query)
         assert challenged(refusal, stack) == f"{LOCAL_AUDIENCE}/sales.read"
 
 
-@pytest.mark.parametrize("era", ERAS)
-def test_an_unknown_tool_is_unknown_to_everybody(stack: RunningStack, http: httpx2.Client, era: Era) -> None:
-    answer = answer_of(post(http, era, bearer(stack), "tools/call", name="no_such_tool", arguments={}))
-    assert answer["error"]["code"] == -32602
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_an_unknown_tool_is_unknown_to_everybody(stack: RunningStack, http: httpx2.Client, revision: Revision) -> None:
+    answer = ask(http, revision, bearer(stack), "tools/call", name="no_such_tool", arguments={})
+    assert answer.error["code"] == -32602
 
 
 @pytest.mark.parametrize(
     "claimed",
     [
-        {"mcp-method": "tools/call", "mcp-name": "get_current_utc_date"},
-        {"mcp-method": "tools/list"},
-        {"mcp-method": "ping", "mcp-name": "prove_isolation"},
+        {"mcp_method": "tools/call", "mcp_name": "get_current_utc_date"},
+        {"mcp_method": "tools/list"},
+        {"mcp_method": "ping", "mcp_name": "prove_isolation"},
     ],
 )
-@pytest.mark.parametrize("era", ERAS)
+@pytest.mark.parametrize("revision", REVISIONS)
 def test_the_body_counts_and_not_what_headers_say_of_it(
-    stack: RunningStack, http: httpx2.Client, era: Era, claimed: dict[str, str]
+    stack: RunningStack, http: httpx2.Client, revision: Revision, claimed: dict[str, str]
 ) -> None:
-    refusal = post(http, era, bearer(stack) | claimed, "tools/call", name="prove_isolation", arguments={})
+    refusal = Wire(http, bearer(stack), revision).ask("tools/call", PROVE, **claimed)
     assert challenged(refusal, stack) == f"{LOCAL_AUDIENCE}/admin"
 
 
@@ -147,17 +149,18 @@ def test_no_shape_of_the_body_goes_around(stack: RunningStack, http: httpx2.Clie
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32"])
-@pytest.mark.parametrize("era", ERAS)
-def test_no_encoding_of_the_body_goes_around(stack: RunningStack, http: httpx2.Client, era: Era, encoding: str) -> None:
-    asked = request(era, "tools/call", name="prove_isolation", arguments={})
-    headers = {**asked.headers, **bearer(stack, **HEAD_OFFICE), "content-type": "application/json"}
-    response = http.post("/mcp", headers=headers, content=json.dumps(asked.body).encode(encoding))
-    assert challenged(response, stack) == f"{LOCAL_AUDIENCE}/admin"
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_no_encoding_of_the_body_goes_around(
+    stack: RunningStack, http: httpx2.Client, revision: Revision, encoding: str
+) -> None:
+    wire, asked = Wire(http, bearer(stack, **HEAD_OFFICE), revision), ("tools/call", PROVE)
+    answer = wire.send(json.dumps(wire.body(*asked)).encode(encoding), **wire.headers(*asked))
+    assert challenged(answer, stack) == f"{LOCAL_AUDIENCE}/admin"
 
 
 def test_without_the_scope_for_rows_a_schema_tells_nothing_of_rows(stack: RunningStack, http: httpx2.Client) -> None:
     params: dict[str, Any] = {"name": "get_multiple_table_schemas", "arguments": {"table_names": ["retail.orders"]}}
     for scopes, told in ((["catalog.read"], None), (["catalog.read", "sales.read"], "from")):
-        answer = answer_of(post(http, "auto", bearer(stack, scopes=scopes), "tools/call", **params))["result"]
+        answer = answer_of(ask(http, MODERN, bearer(stack, scopes=scopes), "tools/call", **params))["result"]
         columns = {column["name"]: column for column in answer["structuredContent"]["tables"][0]["columns"]}
         assert (columns["order_date"]["values"] or [None])[0] == told
