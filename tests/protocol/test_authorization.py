@@ -161,6 +161,6 @@ def test_no_encoding_of_the_body_goes_around(
 def test_without_the_scope_for_rows_a_schema_tells_nothing_of_rows(stack: RunningStack, http: httpx2.Client) -> None:
     params: dict[str, Any] = {"name": "get_multiple_table_schemas", "arguments": {"table_names": ["retail.orders"]}}
     for scopes, told in ((["catalog.read"], None), (["catalog.read", "sales.read"], "from")):
-        answer = answer_of(ask(http, MODERN, bearer(stack, scopes=scopes), "tools/call", **params))["result"]
+        answer = ask(http, MODERN, bearer(stack, scopes=scopes), "tools/call", **params).result
         columns = {column["name"]: column for column in answer["structuredContent"]["tables"][0]["columns"]}
         assert (columns["order_date"]["values"] or [None])[0] == told
