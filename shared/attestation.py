@@ -79,6 +79,7 @@ CHECKS = (
     Check("ownership", "Everything belongs to zava_owner, nothing to the login.", "ALTER … OWNER TO zava_owner."),
     Check("tables", "Every table of retail has row-level security enabled and forced.", _DEPLOY),
     Check("policies", "Every table has one policy for the login, held to the signed context.", _DEPLOY),
+    Check("indexes", "No index finds rows of other stores.", "DROP it, or put store_id into it."),
     Check("privileges", "The login reads retail and does nothing else anywhere.", _DEPLOY),
     Check("system_privileges", "Nothing that PostgreSQL keeps from everybody is open.", "REVOKE it."),
     Check("functions", "The functions are those of this release, and no others are callable.", _DEPLOY),

@@ -117,6 +117,22 @@ LEFT JOIN applying ON applying.relname = name
 GROUP BY name
 HAVING count(applying.relname) <> 1;
 
+-- name: indexes
+-- What an index finds is found before any policy, and time and errors tell of it. So the tenant is in each index of a
+-- tenant's table; and customers, whose policy no index looks up, are found by number only (migration 0006).
+SELECT 'retail.' || relation.relname || ' index ' || index_relation.relname AS subject, 'finds rows of all stores' AS problem
+FROM pg_catalog.pg_index AS index
+JOIN pg_catalog.pg_class AS index_relation ON index_relation.oid = index.indexrelid
+JOIN pg_catalog.pg_class AS relation ON relation.oid = index.indrelid
+JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
+LEFT JOIN pg_catalog.pg_attribute AS tenant ON tenant.attrelid = relation.oid AND tenant.attname = 'store_id'
+WHERE namespace.nspname = 'retail'
+    AND CASE
+        WHEN relation.relname = 'customers' THEN NOT index.indisprimary AND NOT index.indisexclusion
+        WHEN relation.relname <> 'stores' -- which everybody sees
+        THEN NOT tenant.attnum = ANY ((index.indkey::smallint[])[0:index.indnkeyatts - 1])
+    END;
+
 -- name: privileges
 -- The login selects from retail and does nothing else anywhere.
 SELECT namespace.nspname || '.' || relation.relname AS subject, attribute.problem

@@ -75,7 +75,7 @@ def test_a_sound_database_is_a_table_of_ticks(prove: Prove) -> None:
     done = prove(LC_ALL="C", PYTHONIOENCODING="ascii")
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
-    assert [line.split()[0] for line in lines[:-1]] == ["✓"] * 12
+    assert [line.split()[0] for line in lines[:-1]] == ["✓"] * 13
     assert lines[-1].startswith("Isolation is proven")
 
 

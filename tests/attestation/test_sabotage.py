@@ -94,6 +94,26 @@ SABOTAGES = {
         "tables",
         "DROP TABLE retail.notes",
     ),
+    # Indexes
+    "an index without the tenant": Sabotage(
+        "CREATE INDEX another ON retail.orders (order_id)", "indexes", "DROP INDEX retail.another"
+    ),
+    "the tenant carried along": Sabotage(
+        "CREATE INDEX another ON retail.order_items (order_id) INCLUDE (store_id)",
+        "indexes",
+        "DROP INDEX retail.another",
+    ),
+    "the tenant in an expression": Sabotage(
+        "CREATE INDEX another ON retail.inventory (product_id, (store_id + 0))", "indexes", "DROP INDEX retail.another"
+    ),
+    "a second index on customers": Sabotage(
+        "CREATE INDEX another ON retail.customers (primary_store_id, email)", "indexes", "DROP INDEX retail.another"
+    ),
+    "customers unique by address": Sabotage(
+        "ALTER TABLE retail.customers ADD CONSTRAINT another UNIQUE (customer_id, email)",
+        "indexes",
+        "ALTER TABLE retail.customers DROP CONSTRAINT another",
+    ),
     "view of the owner": Sabotage(
         "CREATE VIEW retail.all_orders AS SELECT * FROM retail.orders; GRANT SELECT ON retail.all_orders TO zava_app",
         "tables ownership",
