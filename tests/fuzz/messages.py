@@ -117,7 +117,7 @@ DAMAGES: tuple[Callable[[bytes], bytes], ...] = (
     lambda body: body + b"}",
     lambda body: body + body,
     lambda body: b"\xef\xbb\xbf" + body,
-    lambda body: body.decode().encode("utf-16"),
+    lambda body: body.decode(errors="replace").encode("utf-16"),
     lambda body: body.replace(b'"method"', b'"m\xff\xfethod"'),
     lambda body: body.replace(b'"2.0"', b'"\xed\xa0\x80"'),
     lambda body: body.replace(b'"params"', b'"params": {}, "params"', 1),
