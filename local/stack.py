@@ -6,12 +6,13 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Literal
 
+from local.editors import VSCODE_FILE, snippet, write_vscode_configuration
 from local.parts import answers, application_settings, listens, start_host, start_issuer
 from local.postgres import EmbeddedPostgres, PostgresFailed, free_port
 from local.postgres_home import HomeRefused
@@ -85,8 +86,16 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
             "environment": urls,
         }
     )
-    print(f"ready {settings['MCP_SERVER_URL']}", flush=True)
+    _tell_clients(state, settings["MCP_SERVER_URL"])
     return children
+
+
+def _tell_clients(state: StateFolder, mcp_url: str) -> None:
+    """The ready line and what leads clients there. That a clone cannot be written to stops nobody."""
+    with suppress(OSError):
+        write_vscode_configuration(VSCODE_FILE, mcp_url)
+    console().print(snippet(mcp_url, state.path), markup=False, soft_wrap=True)
+    print(f"ready {mcp_url}", flush=True)
 
 
 def _make_database(

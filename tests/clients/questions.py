@@ -6,8 +6,8 @@ TOOLS = {
     "explain_query",
     "get_current_utc_date",
     "get_multiple_table_schemas",
-    "prove_isolation",
 }
+"""Those that kirkland's token opens."""
 SQL_TOOL = "execute_sales_query"
 COUNT = {"postgresql_query": "SELECT count(*) FROM retail.orders"}
 KIRKLANDS_ANSWER = {
