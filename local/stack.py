@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal
 
-from local.editors import VSCODE_FILE, snippet, write_vscode_configuration
+from local.clients import VSCODE_FILE, snippet, write_vscode_configuration
 from local.parts import answers, application_settings, listens, start_host, start_issuer
 from local.postgres import EmbeddedPostgres, PostgresFailed, free_port
 from local.postgres_home import HomeRefused

@@ -12,7 +12,7 @@ from fastmcp import Client as FastMCPClient
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from local.editors import as_text, claude_code_command, snippet, vscode_configuration
+from local.clients import as_text, claude_code_command, snippet, vscode_configuration
 from tests.clients.questions import COUNT, KIRKLANDS_ANSWER, SQL_TOOL
 from tests.node import NODE
 from tests.stack import REPOSITORY, RunningStack

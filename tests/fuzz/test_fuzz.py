@@ -51,13 +51,15 @@ class Target:
     def send(self, request: Request) -> None:
         """With the rest of its batch, unless something has gone wrong before."""
         self._batch.append(request)
-        if len(self._batch) == BATCH and self.failure is None:
-            self.finish()
-            batch, self._batch = self._batch, []
+        if len(self._batch) < BATCH:
+            return
+        batch, self._batch = self._batch, []
+        self.finish()
+        if self.failure is None:
             self._under_way = asyncio.run_coroutine_threadsafe(self._check(batch), self._loop)
 
     def finish(self) -> None:
-        """Wait for what was sent, and note how it went."""
+        """Wait for what was sent, and note how it went. Raised while requests are drawn, it would be drawn again."""
         if self._under_way is not None:
             self.failure = self._under_way.exception()
             self._under_way = None
@@ -82,7 +84,7 @@ def _listed(stack: RunningStack) -> list[dict[str, Any]]:
     return tools
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def target(stack: RunningStack) -> Iterator[Target]:
     with start_blocking_portal() as portal:
         target = Target(stack, portal.call(_running_loop))
@@ -117,6 +119,17 @@ def test_whatever_is_sent_the_server_answers_in_form_and_goes_on(target: Target)
     assert sent >= REQUESTS - BATCH
     assert target.statuses[200] > sent // 4, target.statuses
     assert target.watch.own_emails > sent // 10, "hardly a row came back: the statements test nothing"
+
+
+def test_one_leak_among_many_requests_is_the_outcome_of_the_run(stack: RunningStack, target: Target) -> None:
+    headers = {**ACCEPT, **stack.headers("head-office"), "host": target.host, "content-type": "application/json"}
+    leak = call("execute_sales_query", postgresql_query="SELECT email FROM retail.customers WHERE primary_store_id = 1")
+    harmless = Request("GET", "/health/live", (("host", target.host),), b"")
+    target.send(Request("POST", "/mcp", tuple(headers.items()), json.dumps(leak).encode()))
+    for _ in range(3 * BATCH - 1):
+        target.send(harmless)
+    target.finish()
+    assert "another store's" in str(target.failure)
 
 
 def test_the_watch_notices_what_it_watches_for(target: Target, stack: RunningStack) -> None:

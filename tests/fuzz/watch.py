@@ -73,7 +73,8 @@ def _malformed(reply: Reply) -> Iterator[str]:
     try:
         text = reply.body.decode()
         if not text:
-            yield from ["a success that says nothing"] if reply.status == 200 else []
+            if reply.status == 200 and reply.headers.get("content-length") == "0":  # to HEAD it says what GET would get
+                yield "a success that says nothing"
         elif media_type == "application/json":
             yield from _wrong_json(_parsed(text), reply.status)
         elif media_type == "text/event-stream":

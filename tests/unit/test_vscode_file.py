@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.editors import as_text, vscode_configuration, write_vscode_configuration
+from local.clients import as_text, vscode_configuration, write_vscode_configuration
 from local.postgres import free_port
 
 
