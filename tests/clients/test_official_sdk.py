@@ -6,8 +6,8 @@ from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.clients.questions import BAD_TOKENS, COUNT, DELETE, KIRKLANDS_ANSWER, REFUSAL, SQL_TOOL, TOOLS, UNKNOWN_TOOL
-from tests.protocol.conftest import Connect, Era, connect
-from tests.protocol.test_both_eras import ERAS
+from tests.protocol.conftest import Connect, connect
+from tests.protocol.requests import ERAS, Era
 from tests.stack import PLAIN, RunningStack
 from tests.tools.calls import text_of
 

