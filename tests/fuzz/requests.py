@@ -105,13 +105,14 @@ def requests(draw: st.DrawFn, tools: Tools, host: str, token: str) -> Request:
                 headers[name] = draw(printable)
             case _:
                 headers.pop(name, None)
-    lines = tuple(headers.items())
+    lines, body = tuple(headers.items()), draw(bodies(message))
     if draw(SELDOM):
         lines += (draw(st.sampled_from(lines or (("a", "b"),))),)
+        body = body[:1000]  # two hosts are no HTTP: the server hangs up without reading on, and its 400 may be lost
     elsewhere = draw(SELDOM)
     method = draw(st.sampled_from(["GET", "POST", "DELETE", "PUT", "OPTIONS", "HEAD"])) if elsewhere else "POST"
     path = draw(st.sampled_from(PATHS)) if elsewhere else "/mcp"
-    return Request(method, path, lines, draw(bodies(message)))
+    return Request(method, path, lines, body)
 
 
 def _fitting(message: dict[str, Any], host: str, token: str) -> dict[str, str]:
