@@ -60,7 +60,10 @@ class LastGood[T]:
 
     async def renewed(self) -> T:
         """The value as the source has it now, unless it was asked a retry_gap ago; raises the source's error."""
+        enough = self._clock() - self._freshness.retry_gap
         await _finished(self._latest_reading())
+        if self._started_at < enough:  # a slow one: its answer is as old as its question
+            await _finished(self._latest_reading())
         if self._error is not None:
             raise self._error.with_traceback(None)
         return self._usable()

@@ -107,6 +107,40 @@ async def test_a_rotated_key_is_honoured_within_a_second(
     assert issuer.fetches == 2
 
 
+async def test_an_answer_from_before_the_rotation_refuses_nobody_who_came_a_second_later(
+    issuer: RunningIssuer, verifier: TokenVerifier, clock: FakeClock, other_key: IssuerKey
+) -> None:
+    await verifier.verify(issuer.mint())
+    clock.now += 1
+    answered = asyncio.Event()
+    issuer.failure = late_answer(issuer, answered)
+    unknown = asyncio.create_task(verifier.verify(issuer.mint(new_key())))
+    await until_fetched(issuer, 2)
+    issuer.keys.insert(0, other_key)
+    at_once = asyncio.create_task(verifier.verify(issuer.mint()))
+    await asyncio.sleep(0)
+    clock.now += 1.1
+    later = asyncio.create_task(verifier.verify(issuer.mint()))
+    await asyncio.sleep(0)
+    issuer.failure = None
+    answered.set()
+    refused = await asyncio.gather(unknown, at_once, return_exceptions=True)
+    assert {type(answer) for answer in refused} == {Unauthenticated}
+    await later
+    assert issuer.fetches == 3
+
+
+def late_answer(issuer: RunningIssuer, answered: asyncio.Event) -> ASGIApp:
+    """The keys as they are when they are asked for, sent when somebody says so."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        keys = [public_jwk(key, issuer_of(issuer.authority, TENANT_ID)) for key in issuer.keys]
+        await answered.wait()
+        await JSONResponse({"keys": keys})(scope, receive, send)
+
+    return app
+
+
 async def test_random_key_ids_make_one_fetch_a_second(
     issuer: RunningIssuer, verifier: TokenVerifier, clock: FakeClock, other_key: IssuerKey
 ) -> None:
