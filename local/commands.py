@@ -72,8 +72,12 @@ def demo(state: Path) -> int:
 
 
 def test(arguments: list[str]) -> int:
-    """The whole suite; arguments go to pytest."""
-    return subprocess.call([sys.executable, "-m", "pytest", *arguments], cwd=ROOT)
+    """What the arguments, which go to pytest, say; without any, the whole suite, in lanes (tests/lanes.py)."""
+    pytest = [sys.executable, "-m", "pytest"]
+    if arguments:
+        return subprocess.call([*pytest, *arguments], cwd=ROOT)
+    lanes = subprocess.call([*pytest, "--numprocesses=2", "--dist=loadgroup", "-m", "not alone"], cwd=ROOT)
+    return subprocess.call([*pytest, "-m", "alone"], cwd=ROOT) or lanes
 
 
 def bench(arguments: list[str]) -> int:

@@ -28,6 +28,7 @@ from shared.schema import deploy_schema, install_signing_key
 from shared.settings import Settings
 from shared.vault import Secret, Vault
 from tests.clock import FakeClock
+from tests.lanes import is_alone, lane_of
 from tests.stack import RunningStack, host_beside, run_dev, started_stack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -36,6 +37,14 @@ KEY = Secret("rls-signing-key", "c2lnbmluZy1rZXktZm9yLXRlc3RzLTAxMjM0NTY3ODk=", 
 PASSWORDS = {role: secrets.token_urlsafe(12) for role in ("zava_app", "zava_jobs", "zava_backup")}
 
 type MakeDatabase = Callable[[], "Database"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """See tests/lanes.py."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(lane_of(item)))
+        if is_alone(item):
+            item.add_marker(pytest.mark.alone)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
