@@ -28,7 +28,7 @@ from shared.schema import deploy_schema, install_signing_key
 from shared.settings import Settings
 from shared.vault import Secret, Vault
 from tests.clock import FakeClock
-from tests.lanes import is_alone, lane_of
+from tests.lanes import lanes_of
 from tests.stack import RunningStack, host_beside, run_dev, started_stack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -41,10 +41,8 @@ type MakeDatabase = Callable[[], "Database"]
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """See tests/lanes.py."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(lane_of(item)))
-        if is_alone(item):
-            item.add_marker(pytest.mark.alone)
+    for item, lane in lanes_of(items).items():
+        item.add_marker(pytest.mark.xdist_group(lane))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,28 +1,25 @@
 """Which tests run beside which: lanes, of which the whole suite runs two at a time, each in a process of its own.
 
-A lane has what is dear to set up: the running stack, or a PostgreSQL with the sample data and what attacks make of it.
+What is dear to set up is set up once in a process: the running stack, a PostgreSQL with the sample data. So all that
+uses the stack is one lane, and each other folder is one.
 """
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).resolve().parent
-ALONE = ("e2e/", "isolation/test_bombs.py")
-"""They measure how long something takes while nothing else goes on."""
+STACK = "stack"
+"""The lane, and the fixture that makes it one."""
 
 
-def lane_of(item: pytest.Item) -> str:
-    """The name of the test's lane."""
-    if "stack" in getattr(item, "fixturenames", ()):
-        return "stack"
-    return "isolation" if _path(item).startswith("isolation/") else "the rest"
+def lanes_of(items: Iterable[pytest.Item]) -> Mapping[pytest.Item, str]:
+    """The lane of each test: by folder, but the tests of isolation, most of which need no stack, one by one."""
+    folders = {item: item.path.relative_to(TESTS).parts[0] for item in items}
+    running = {folder for item, folder in folders.items() if _uses_stack(item)} - {"isolation"}
+    return {item: STACK if folder in running or _uses_stack(item) else folder for item, folder in folders.items()}
 
 
-def is_alone(item: pytest.Item) -> bool:
-    """Whether the whole suite runs the test behind all lanes."""
-    return _path(item).startswith(ALONE)
-
-
-def _path(item: pytest.Item) -> str:
-    return item.path.relative_to(TESTS).as_posix()
+def _uses_stack(item: pytest.Item) -> bool:
+    return STACK in getattr(item, "fixturenames", ())

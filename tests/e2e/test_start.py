@@ -18,6 +18,7 @@ from tests.protocol.requests import ACCEPT, COUNT
 from tests.stack import REPOSITORY, start, started_stack
 
 
+@pytest.mark.alone
 def test_the_second_start_takes_less_than_three_seconds(state: Path) -> None:
     best = 9.0
     for _ in range(3):
