@@ -54,7 +54,7 @@ def prove_isolation(state: Path, *, as_json: bool) -> int:
     if stack is None:
         return _nothing_started(state)
     urls, ports = stack["environment"], stack["ports"]
-    settings = application_settings(folder, urls["APP_DATABASE_URL"], ports["mcp"], ports["issuer"])
+    settings = application_settings(folder, urls, ports["mcp"], ports["issuer"])
     command = [sys.executable, "-m", "shared", "prove-isolation", *(["--json"] if as_json else [])]
     return subprocess.call(command, cwd=ROOT, env=os.environ | settings | urls)
 

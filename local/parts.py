@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -19,11 +19,13 @@ ROOT = Path(__file__).resolve().parent.parent
 STOP_SECONDS = 12.0
 
 
-def application_settings(state: StateFolder, app_database_url: str, port: int, issuer_port: int) -> dict[str, str]:
+def application_settings(
+    state: StateFolder, database_urls: Mapping[str, str], port: int, issuer_port: int
+) -> dict[str, str]:
     """The application's environment on a laptop, as Bicep sets it in Azure."""
     mcp_url = f"http://127.0.0.1:{port}/mcp"
     return {
-        "APP_DATABASE_URL": app_database_url,
+        **{name: database_urls[name] for name in ("APP_DATABASE_URL", "JOBS_DATABASE_URL")},
         "MCP_SERVER_URL": mcp_url,
         "ENTRA_TENANT_IDS": str(LOCAL_TENANT_ID),
         "TOKEN_AUDIENCES": f"{LOCAL_AUDIENCE},{mcp_url}",

@@ -68,7 +68,9 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
     server = EmbeddedPostgres(state.postgres, port=_same_or_free(before.get("postgres")))
     issuer_port = _same_or_free(before.get("issuer"))
     passwords = state.passwords()
-    settings = application_settings(state, server.url("zava_app", passwords["zava_app"], DATABASE), port, issuer_port)
+    logins = {"APP_DATABASE_URL": "zava_app", "JOBS_DATABASE_URL": "zava_jobs"}
+    own = {variable: server.url(role, passwords[role], DATABASE) for variable, role in logins.items()}
+    settings = application_settings(state, own, port, issuer_port)
     # First, for it loads its libraries while the database is made.
     children = {HOST: start_host(state, port, settings, func, parts)}
     parts.callback(server.stop)

@@ -55,6 +55,11 @@ GUARDS: Mapping[str, str] = {
     "order_items": _STORES,
 }
 """Every table of retail and its policy's condition, as PostgreSQL prints it but for the white space."""
+TASK_GUARD = (
+    "((principal_id = ( SELECT (access.verified_caller()).principal_id AS principal_id)) AND"
+    f" ((result IS NULL) OR (store_ids <@ {_STORE_IDS})))"
+)
+"""The same of ops.tasks."""
 
 
 WELL_SIGNED = "a principal without grants"
@@ -80,6 +85,7 @@ CHECKS = (
     Check("tables", "Every table of retail has row-level security enabled and forced.", _DEPLOY),
     Check("policies", "Every table has one policy for the login, held to the signed context.", _DEPLOY),
     Check("indexes", "No index finds rows of other stores.", "DROP it, or put store_id into it."),
+    Check("tasks", "Tasks are held to their principals, and only zava_jobs reads them.", _DEPLOY),
     Check("privileges", "The login reads retail and does nothing else anywhere.", _DEPLOY),
     Check("system_privileges", "Nothing that PostgreSQL keeps from everybody is open.", "REVOKE it."),
     Check("functions", "The functions are those of this release, and no others are callable.", _DEPLOY),
@@ -251,6 +257,7 @@ def _expected() -> dict[str, Any]:
     [granted] = re.findall(r"GRANT EXECUTE ON FUNCTION([^;]+)\bTO zava_app;", privileges)
     return {
         "guards": Jsonb(dict(GUARDS)),
+        "task_guard": TASK_GUARD,
         "settings": Jsonb({name: value.strip("'") for name, value in settings}),
         "callable": re.findall(r"\w+\.\w+\([^)]*\)", granted),
     }

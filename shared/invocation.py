@@ -22,13 +22,14 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 from shared.admission import Admission
 from shared.connection import Connection
 from shared.database_faults import fault_of
-from shared.errors import QueryTimeout, SecretUnavailable, SqlFault, Unavailable
+from shared.errors import QueryTimeout, SqlFault, Unavailable
 from shared.identity import Caller
 from shared.isolation import Isolation
 from shared.json_values import Column, JsonValue, columns_of
-from shared.rls_context import SIGNING_KEY, sign_context
+from shared.rls_context import CONTEXT_SECONDS
+from shared.signing import ContextSigner
 from shared.sql_guard import SqlGuard, load_allowed_functions
-from shared.statement import Parameters, Statement, explanation, free_statement, own_statement
+from shared.statement import CALL, Bounds, Parameters, Statement, explanation, free_statement, own_statement
 from shared.vault import Vault
 
 log = logging.getLogger(__name__)
@@ -37,12 +38,16 @@ POOL_SECONDS = 5.0
 """How long a call waits for a connection before it is told to come back."""
 CALL_SECONDS = 28.0
 """The longest a call may take in all: above the role's statement_timeout, far below the front end's 230 s."""
+SPARE_SECONDS = 8.0
+"""The same for a statement with a timeout of its own: above that."""
 
 ATTEMPTS = 2
 """How often a read is tried when its connection breaks."""
 
 AFFORDABLE_SECONDS = 300
 """How long a statement that a caller could afford is not planned twice."""
+
+_OWN_TIMEOUT = "SELECT set_config('statement_timeout', %s, true), set_config('transaction_timeout', '0', true)"
 
 type Cursor = AsyncCursor[tuple[Any, ...]]
 
@@ -66,12 +71,12 @@ class Invocations:
 
     def __init__(self, pool: AsyncConnectionPool[Connection], vault: Vault, isolation: Isolation) -> None:
         self._pool = pool
-        self._vault = vault
+        self._signer = ContextSigner(vault)
         self.isolation = isolation
         self._needs_proof = True
         self._guard = SqlGuard(load_allowed_functions())
         self._admission = Admission()
-        self._affordable: TTLCache[tuple[UUID, UUID | None, bytes], bool] = TTLCache(4096, AFFORDABLE_SECONDS)
+        self._affordable: TTLCache[tuple[UUID, UUID | None, bytes, Bounds], bool] = TTLCache(4096, AFFORDABLE_SECONDS)
 
     def without_proof(self) -> "Invocations":
         """The same door for what tells of the caller alone, also while isolation is not proven."""
@@ -86,11 +91,11 @@ class Invocations:
         """
         return await self._run(caller, own_statement(text, parameters), max_rows)
 
-    async def read_free(self, caller: Caller, text: str, *, max_rows: int) -> Answer:
+    async def read_free(self, caller: Caller, text: str, *, max_rows: int, bounds: Bounds = CALL) -> Answer:
         """The answer to a caller's own text, any SELECT over the data, within bounds. Raises ToolFault only."""
         read = self._guard.check(text)
-        asked = (caller.principal_id, caller.store_scope, sha256(read.text.encode()).digest())
-        answer = await self._run(caller, free_statement(read, affordable=asked in self._affordable), max_rows)
+        asked = (caller.principal_id, caller.store_scope, sha256(read.text.encode()).digest(), bounds)
+        answer = await self._run(caller, free_statement(read, bounds, affordable=asked in self._affordable), max_rows)
         self._affordable[asked] = True
         return answer
 
@@ -100,37 +105,26 @@ class Invocations:
         return answer.rows[0][0]
 
     async def _run(self, caller: Caller, statement: Statement, max_rows: int) -> Answer:
+        longest = CALL_SECONDS if statement.seconds is None else statement.seconds + SPARE_SECONDS
+        # Policies may ask for the caller when a statement has long been running.
+        holds = CONTEXT_SECONDS + (statement.seconds or 0)
         try:
-            async with self._admission.turn(caller.principal_id), asyncio.timeout(CALL_SECONDS):
+            async with self._admission.turn(caller.principal_id), asyncio.timeout(longest):
                 if self._needs_proof:
                     await self.isolation.ensure()
-                for context in await self._contexts(caller, plain=statement.plain):
+                for context in await self._signer.contexts(
+                    caller.principal_id, caller.store_scope, plain=statement.plain, seconds=holds
+                ):
                     answer = await self._read_under(context, statement, max_rows)
                     if answer is not None:
                         return answer
         except TimeoutError as error:
             raise QueryTimeout(
-                f"The call took longer than {CALL_SECONDS:.0f} seconds and was stopped.",
+                f"The call took longer than {longest:.0f} seconds and was stopped.",
                 "Narrow the query, for example to fewer months, or aggregate before joining.",
             ) from error
         # No key in the vault is one that the database knows: rows would be missing without a word.
         raise Unavailable("The database does not know the current signing key.", "Try again shortly.", retry_after=30)
-
-    async def _contexts(self, caller: Caller, *, plain: bool) -> list[str]:
-        """The caller's claim, signed with the newest key and with the one before; without those that are no keys."""
-        try:
-            keys = await self._vault.versions(SIGNING_KEY)
-        except SecretUnavailable as error:
-            raise Unavailable("The signing key cannot be read.", "Try again shortly.", retry_after=10) from error
-        contexts = []
-        for key in keys:
-            try:
-                contexts.append(
-                    sign_context(key.key(), key.version, caller.principal_id, caller.store_scope, plain=plain)
-                )
-            except SecretUnavailable as error:
-                log.error("%s", error)
-        return contexts
 
     async def _read_under(self, context: str, statement: Statement, max_rows: int) -> Answer | None:
         """None where the database does not accept the context."""
@@ -168,6 +162,8 @@ async def _converse(connection: Connection, context: str, statement: Statement, 
     async with connection.pipeline():
         await connection.execute("BEGIN READ ONLY")
         holds = await connection.execute("SELECT access.enter_context(%s)", (context,))
+        if statement.seconds is not None:
+            await connection.execute(_OWN_TIMEOUT, (f"{statement.seconds}s",))
         if statement.ceiling is not None:
             await connection.execute("SELECT access.refuse_above(%s, %s)", (statement.ceiling, statement.text))
         # The caller's text goes through the extended protocol, which takes one statement only.

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mcp.server.caching import CacheableMethod, CacheHint
+from mcp.server.extension import Extension
 from mcp.server.mcpserver import MCPServer, RequestStateSecurity
 from mcp.server.transport_security import RequestBodyLimitMiddleware, TransportSecuritySettings
 from starlette.applications import Starlette
@@ -24,6 +25,7 @@ from shared.protocol import ZavaServer
 from shared.request_state import RequestState
 from shared.services import Services
 from shared.settings import LOOPBACK_HOSTS, Settings
+from shared.tasks import open_tasks
 from shared.tools.access import access_tools
 from shared.tools.clock import clock_tools
 from shared.tools.isolation import isolation_tools
@@ -60,7 +62,8 @@ def build_app(settings: Settings, extend: Callable[[MCPServer[Any]], None] = lam
     """
     services = Services(settings)
     request_state = RequestState(services.vault)
-    server = build_server(services.invocations, request_state.security())
+    tasks = open_tasks(services)
+    server = build_server(services.invocations, tasks, request_state=request_state.security())
     request_state.attend(server)
     extend(server)
     mcp_app = server.streamable_http_app(
@@ -74,7 +77,7 @@ def build_app(settings: Settings, extend: Callable[[MCPServer[Any]], None] = lam
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with services, mcp_app.router.lifespan_context(mcp_app):
+        async with services, tasks.serving(server), mcp_app.router.lifespan_context(mcp_app):
             yield
 
     async def protected_resource(_: Request) -> JSONResponse:
@@ -95,7 +98,9 @@ def build_app(settings: Settings, extend: Callable[[MCPServer[Any]], None] = lam
     )
 
 
-def build_server(invocations: Invocations, request_state: RequestStateSecurity | None = None) -> ZavaServer:
+def build_server(
+    invocations: Invocations, *extensions: Extension, request_state: RequestStateSecurity | None = None
+) -> ZavaServer:
     """The server with all tools, before any transport. Without request_state a key of this process seals."""
     server = ZavaServer(
         "zava-retail",
@@ -110,6 +115,7 @@ def build_server(invocations: Invocations, request_state: RequestStateSecurity |
             *clock_tools(),
             *isolation_tools(invocations),
         ],
+        extensions=extensions,
         subscriptions=False,  # a listen stream never ends, and Functions sends a reply when it has ended
         cache_hints=CACHE_HINTS,
         request_state_security=request_state,

@@ -1,4 +1,4 @@
-"""The pool of database connections of one instance, and how they log in."""
+"""The pools of database connections of one instance, and how they log in."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -20,15 +20,62 @@ IDLE_SECONDS = 300
 LIFETIME_SECONDS = 30 * 60
 """Connections are replaced within half an hour, well before their Entra token's rights could be outdated."""
 
+JOBS_CONNECTIONS = 2
+"""Of the jobs' login per instance at most, and none where nobody has tasks: what runs there takes a millisecond."""
+
 POSTGRES_SCOPE = "https://ossrdbms-aad.database.windows.net/.default"
 
 
 def open_pool(settings: Settings, access_token: AccessTokenSource | None = None) -> AsyncConnectionPool[Connection]:
-    """A pool, not yet open: `await pool.open(wait=False)` returns at once, also while the database is down.
+    """Of the callers' login. `await pool.open(wait=False)` opens it at once, also while the database is down.
 
     access_token: gives the password of each new connection where the URL has none.
     """
+    return AsyncConnectionPool(
+        settings.app_database_url,
+        connection_class=Connection,
+        kwargs=_login(access_token),
+        min_size=settings.pool_min_size,
+        max_size=settings.pool_max_size,
+        max_idle=IDLE_SECONDS,
+        max_lifetime=LIFETIME_SECONDS,
+        configure=_configure,
+        open=False,
+        name="zava_app",
+    )
 
+
+def open_jobs_pool(
+    settings: Settings, access_token: AccessTokenSource | None = None
+) -> AsyncConnectionPool[Connection]:
+    """Of the jobs' login, which may write. Otherwise as open_pool."""
+    return AsyncConnectionPool(
+        settings.jobs_database_url,
+        connection_class=Connection,
+        kwargs=_login(access_token),
+        min_size=0,
+        max_size=JOBS_CONNECTIONS,
+        max_idle=IDLE_SECONDS,
+        max_lifetime=LIFETIME_SECONDS,
+        open=False,
+        name="zava_jobs",
+    )
+
+
+def entra_access_token(database_url: str, settings: Settings, stack: AsyncExitStack) -> AccessTokenSource | None:
+    """Where passwords come from: None if the URL carries one, else tokens of the managed identity."""
+    if urlsplit(database_url).password:
+        return None
+    credential = azure_credential(settings.azure_client_id)
+    stack.push_async_callback(credential.close)
+
+    async def access_token() -> str:
+        return (await credential.get_token(POSTGRES_SCOPE)).token
+
+    return access_token
+
+
+def _login(access_token: AccessTokenSource | None) -> Callable[[], Awaitable[dict[str, Any]]]:
     async def login() -> dict[str, Any]:
         options: dict[str, Any] = {
             "autocommit": True,
@@ -43,31 +90,7 @@ def open_pool(settings: Settings, access_token: AccessTokenSource | None = None)
             options["password"] = await access_token()
         return options
 
-    return AsyncConnectionPool(
-        settings.app_database_url,
-        connection_class=Connection,
-        kwargs=login,
-        min_size=settings.pool_min_size,
-        max_size=settings.pool_max_size,
-        max_idle=IDLE_SECONDS,
-        max_lifetime=LIFETIME_SECONDS,
-        configure=_configure,
-        open=False,
-        name="zava_app",
-    )
-
-
-def entra_access_token(settings: Settings, stack: AsyncExitStack) -> AccessTokenSource | None:
-    """Where passwords come from: None if the URL carries one, else tokens of the managed identity."""
-    if urlsplit(settings.app_database_url).password:
-        return None
-    credential = azure_credential(settings.azure_client_id)
-    stack.push_async_callback(credential.close)
-
-    async def access_token() -> str:
-        return (await credential.get_token(POSTGRES_SCOPE)).token
-
-    return access_token
+    return login
 
 
 async def _configure(connection: Connection) -> None:

@@ -112,7 +112,7 @@ def _apply_migrations(connection: psycopg.Connection[Any], folder: Path) -> Iter
 
 def _drop_policies(connection: psycopg.Connection[Any]) -> None:
     policies = connection.execute(
-        "SELECT policyname, schemaname, tablename FROM pg_catalog.pg_policies WHERE schemaname = 'retail'"
+        "SELECT policyname, schemaname, tablename FROM pg_catalog.pg_policies WHERE schemaname IN ('retail', 'ops')"
     ).fetchall()
     for policy, schema, table in policies:
         connection.execute(

@@ -17,6 +17,8 @@ class Settings:
 
     app_database_url: str = field(repr=False)
     """libpq URL of the read role; without a password in it, a Microsoft Entra token is the password."""
+    jobs_database_url: str = field(repr=False)
+    """libpq URL of the jobs' role, which keeps callers' tasks; without a password in it as above."""
     mcp_server_url: str
     """The public URL of the MCP endpoint, without trailing slash: the `resource` clients ask tokens for."""
     entra_tenant_ids: tuple[str, ...]
@@ -38,7 +40,13 @@ class Settings:
     pool_min_size: int = 2
     """Connections kept open per instance."""
     pool_max_size: int = 16
-    """Connections per instance at most; one tool call uses one."""
+    """Connections per instance at most; one tool call uses one. Tasks use a quarter of them at most."""
+    task_grace_seconds: int = 3
+    """How long a call is waited for before its client, if it knows tasks, gets one instead of the answer."""
+    task_seconds: int = 600
+    """How long the statement of a task may run: above the 20 s of a call."""
+    task_plan_cost: int = 150_000_000
+    """What the statement of a task may cost, in the planner's units: at 20 s a call may cost 5,000,000."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
@@ -47,6 +55,7 @@ class Settings:
         pool_max_size = reader.number("POOL_MAX_SIZE", cls.pool_max_size, 1, 100)
         settings = cls(
             app_database_url=reader.database_url("APP_DATABASE_URL"),
+            jobs_database_url=reader.database_url("JOBS_DATABASE_URL"),
             mcp_server_url=reader.web_url("MCP_SERVER_URL"),
             entra_tenant_ids=reader.guids("ENTRA_TENANT_IDS"),
             token_audiences=reader.required_names("TOKEN_AUDIENCES"),
@@ -57,6 +66,9 @@ class Settings:
             azure_client_id=reader.text("AZURE_CLIENT_ID"),
             pool_min_size=reader.number("POOL_MIN_SIZE", min(cls.pool_min_size, pool_max_size), 1, 100),
             pool_max_size=pool_max_size,
+            task_grace_seconds=reader.number("TASK_GRACE_SECONDS", cls.task_grace_seconds, 0, 20),
+            task_seconds=reader.number("TASK_SECONDS", cls.task_seconds, 20, 1000),
+            task_plan_cost=reader.number("TASK_PLAN_COST", cls.task_plan_cost, 1, 10**12),
         )
         if bool(settings.key_vault_url) == bool(settings.secrets_file):
             reader.problems.append("set exactly one of KEY_VAULT_URL and SECRETS_FILE")

@@ -1,6 +1,7 @@
 """What runs behind the door: a statement of the server's own, or a caller's text with its bounds."""
 
 from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from shared.sql_guard import Passed
@@ -25,6 +26,22 @@ type Parameters = Sequence[object] | Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Bounds:
+    """What a caller's own text may take."""
+
+    plan_cost: float
+    """In the planner's units."""
+    seconds: int | None = None
+    """None: the statement_timeout of the role."""
+
+
+CALL = Bounds(plan_cost=MAX_PLAN_COST)
+"""Of a call whose client waits for the answer."""
+current_bounds: ContextVar[Bounds] = ContextVar("current_bounds", default=CALL)
+"""The bounds of the call at hand: wider where it may become a task."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Statement:
     """One SELECT as a cursor named answer."""
 
@@ -35,6 +52,8 @@ class Statement:
     """For `%s` or `%(name)s` in the text; None leaves every % as it is."""
     ceiling: float | None = None
     """Planned first, and refused above this cost."""
+    seconds: int | None = None
+    """How long it may run; None leaves the statement_timeout of the role."""
     plain: bool = False
     """Whether it has no condition (sql_guard/plain.py)."""
     counted: bool = False
@@ -55,11 +74,16 @@ def own_statement(text: str, parameters: Parameters | None = None) -> Statement:
     return Statement(text=text, parameters=parameters)
 
 
-def free_statement(read: Passed, *, affordable: bool) -> Statement:
+def free_statement(read: Passed, bounds: Bounds, *, affordable: bool) -> Statement:
     """A caller's text, which the guard has read. affordable: its plan was looked at before."""
-    ceiling = None if affordable else MAX_PLAN_COST
     return Statement(
-        text=read.text, prefix=_BOUNDED, suffix=_BOUNDED_END, ceiling=ceiling, plain=read.plain, counted=True
+        text=read.text,
+        prefix=_BOUNDED,
+        suffix=_BOUNDED_END,
+        ceiling=None if affordable else bounds.plan_cost,
+        seconds=bounds.seconds,
+        plain=read.plain,
+        counted=True,
     )
 
 

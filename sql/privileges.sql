@@ -31,10 +31,19 @@ GRANT EXECUTE ON FUNCTION
     access.visibility_is_stale()
     TO zava_app;
 
--- zava_jobs: reads the catalogue and keeps its embeddings.
-GRANT USAGE ON SCHEMA retail TO zava_jobs;
+-- zava_jobs: reads the catalogue and keeps its embeddings; keeps callers' tasks, under their signed contexts.
+GRANT USAGE ON SCHEMA retail, access, ops TO zava_jobs;
 GRANT SELECT ON retail.categories, retail.product_types, retail.products TO zava_jobs;
 GRANT SELECT, INSERT, UPDATE, DELETE ON retail.product_description_embeddings TO zava_jobs;
+GRANT SELECT ON ops.tasks TO zava_jobs;
+GRANT INSERT (
+    tenant_id, object_id, client_id, store_scope, scopes, tool, arguments, store_ids, lease_owner, lease_until, expires_at
+) ON ops.tasks TO zava_jobs;
+GRANT UPDATE (store_ids, status, result, error, lease_until, updated_at) ON ops.tasks TO zava_jobs;
+GRANT EXECUTE ON FUNCTION
+    access.enter_context(text), access.verified_caller(),
+    ops.take_over_task(uuid, interval), ops.forget_expired_tasks()
+    TO zava_jobs;
 
 -- zava_backup: reads the data and who may see it, not the signing keys.
 GRANT USAGE ON SCHEMA retail, access, ops TO zava_backup;

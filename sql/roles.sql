@@ -30,12 +30,12 @@ $$;
 
 ALTER ROLE zava_owner NOLOGIN NOCREATEDB NOCREATEROLE NOINHERIT;
 ALTER ROLE zava_app LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 200;
-ALTER ROLE zava_jobs LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 20;
+ALTER ROLE zava_jobs LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 50;
 ALTER ROLE zava_backup LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 10;
 
 COMMENT ON ROLE zava_owner IS 'Owns every object; nobody logs in as it.';
 COMMENT ON ROLE zava_app IS 'Runs what callers ask: reads, under a signed row-level security context.';
-COMMENT ON ROLE zava_jobs IS 'Timer functions: embeddings and housekeeping.';
+COMMENT ON ROLE zava_jobs IS 'Timer functions (embeddings and housekeeping), and callers'' tasks.';
 COMMENT ON ROLE zava_backup IS 'Reads every row for the backup, through policies of its own.';
 
 -- What callers run: read-only, bounded in time and memory, and read the way the server parses it.

@@ -170,6 +170,9 @@ def settings_for(app_database_url: str, *, pool_size: int = 1) -> Settings:
     """Settings of an application over a test database. Its issuer does not exist."""
     return Settings(
         app_database_url=app_database_url,
+        jobs_database_url=app_database_url.replace(
+            f"zava_app:{PASSWORDS['zava_app']}", f"zava_jobs:{PASSWORDS['zava_jobs']}"
+        ),
         mcp_server_url="http://127.0.0.1:7071/mcp",
         entra_tenant_ids=(str(PEOPLE["nobody"].tenant_id),),
         token_audiences=("api://test",),
@@ -222,7 +225,8 @@ def stack(open_folder: Path) -> Iterator[RunningStack]:
 @pytest.fixture(scope="session")
 def fixture_host(stack: RunningStack) -> Iterator[str]:
     """The base URL of one more instance of the server, with the conformance suite's own tools added."""
-    with host_beside(stack, "fixtures", REPOSITORY / "tests/conformance/app") as url:
+    tasks = {"TASK_GRACE_SECONDS": "0", "POOL_MAX_SIZE": "64"}  # at once, and sixteen of them
+    with host_beside(stack, "fixtures", REPOSITORY / "tests/conformance/app", **tasks) as url:
         yield url
 
 

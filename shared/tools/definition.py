@@ -10,14 +10,19 @@ from pydantic import BaseModel
 from shared.errors import ToolFault
 from shared.scopes import SCOPE_KEY, ToolScope
 
+TASK_KEY = "zava/task"
+"""Where a tool's definition says that a long call of it may become a task: in `_meta`, so that clients see it, too."""
+
 READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
 
-def read_tool(function: Callable[..., Any], title: str, scope: ToolScope) -> Tool:
-    """The function as a tool for tokens with the scope; its name, docstring and annotations are what clients see."""
-    tool = Tool.from_function(
-        function, title=title, annotations=READ_ONLY, meta={SCOPE_KEY: scope}, structured_output=True
-    )
+def read_tool(function: Callable[..., Any], title: str, scope: ToolScope, *, task: bool = False) -> Tool:
+    """The function as a tool for tokens with the scope; its name, docstring and annotations are what clients see.
+
+    task: whether a call may go on as a task; then the function minds current_bounds.
+    """
+    meta = {SCOPE_KEY: scope} | ({TASK_KEY: True} if task else {})
+    tool = Tool.from_function(function, title=title, annotations=READ_ONLY, meta=meta, structured_output=True)
     # The SDK drops unknown arguments without a word: `limt=1` would run with the default limit.
     arguments = tool.fn_metadata.arg_model
     arguments.model_config["extra"] = "forbid"

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 
 from shared.identity import current_caller
 from shared.invocation import Answer, Invocations
+from shared.statement import CALL, current_bounds
 from shared.tools.definition import read_tool, result
 from shared.tools.progress import showing_progress
 
@@ -65,11 +66,13 @@ def sales_tools(invocations: Invocations) -> list[Tool]:
         learn tables, columns and join paths. Aggregate in SQL rather than fetching rows; amounts are US dollars.
         Anything but a SELECT over retail is refused, as is what would take too long; explain_query tells beforehand.
         """
-        reading = invocations.read_free(current_caller.get(), postgresql_query, max_rows=max_rows)
-        answer = await showing_progress(ctx, reading)
+        bounds = current_bounds.get()
+        reading = invocations.read_free(current_caller.get(), postgresql_query, max_rows=max_rows, bounds=bounds)
+        # What may become a task reports no progress: who followed it may be gone.
+        answer = await (showing_progress(ctx, reading) if bounds is CALL else reading)
         return result(_as_csv(answer), _as_result(answer))
 
-    return [read_tool(execute_sales_query, "Query sales data", "sales.read")]
+    return [read_tool(execute_sales_query, "Query sales data", "sales.read", task=True)]
 
 
 def _as_result(answer: Answer) -> QueryResult:

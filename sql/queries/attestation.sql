@@ -133,6 +133,52 @@ WHERE namespace.nspname = 'retail'
         THEN NOT tenant.attnum = ANY ((index.indkey::smallint[])[0:index.indnkeyatts - 1])
     END;
 
+-- name: tasks
+-- ops.tasks holds what callers asked and got, and zava_jobs, a login of the server's own, reads it for each of them.
+-- %(task_guard)s: the condition of its policy, as pg_get_expr prints it.
+WITH task AS (
+    SELECT relation.oid, relowner, relacl, relrowsecurity, relforcerowsecurity
+    FROM pg_catalog.pg_class AS relation
+    JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
+    WHERE namespace.nspname = 'ops' AND relation.relname = 'tasks' AND relation.relkind = 'r'
+),
+jobs AS (SELECT * FROM pg_catalog.pg_roles WHERE rolname = 'zava_jobs'),
+policy AS (
+    SELECT
+        polname, polpermissive, polroles = ARRAY[jobs.oid] AS for_jobs, polroles = ARRAY[task.relowner] AS for_owner,
+        polcmd = '*' AND polwithcheck IS NULL
+            AND btrim(regexp_replace(pg_get_expr(polqual, polrelid), '[[:space:]]+', ' ', 'g'))
+                = %(task_guard)s::text AS guarded
+    FROM pg_catalog.pg_policy JOIN task ON task.oid = polrelid CROSS JOIN jobs
+)
+SELECT 'ops.tasks' AS subject, 'is missing' AS problem WHERE NOT EXISTS (SELECT FROM task)
+UNION ALL
+SELECT 'ops.tasks', 'does not have row-level security enabled and forced' FROM task
+WHERE NOT (relrowsecurity AND relforcerowsecurity)
+UNION ALL
+SELECT 'ops.tasks policy ' || polname, 'does not hold tasks to their principals as this release does'
+FROM policy
+WHERE NOT polpermissive OR NOT for_owner AND (NOT for_jobs OR guarded IS NOT TRUE)
+UNION ALL
+SELECT 'ops.tasks', 'may be read or changed by ' || coalesce(nullif(acl.grantee, 0)::regrole::text, 'everybody')
+FROM task
+CROSS JOIN LATERAL (
+    SELECT relacl AS acls
+    UNION ALL
+    SELECT attacl FROM pg_catalog.pg_attribute WHERE attrelid = task.oid
+) AS granted
+CROSS JOIN LATERAL aclexplode(granted.acls) AS acl
+WHERE acl.grantee NOT IN (SELECT oid FROM jobs UNION ALL SELECT relowner FROM task)
+UNION ALL
+SELECT 'ops.tasks', 'may be emptied by zava_jobs' FROM task
+WHERE has_table_privilege('zava_jobs', task.oid, 'DELETE, TRUNCATE')
+UNION ALL
+SELECT rolname, 'is a superuser, bypasses row-level security, replicates or makes roles' FROM jobs
+WHERE rolsuper OR rolbypassrls OR rolreplication OR rolcreaterole
+UNION ALL
+SELECT pg_get_userbyid(membership.roleid)::text, 'is granted to zava_jobs'
+FROM pg_catalog.pg_auth_members AS membership JOIN jobs ON jobs.oid = membership.member;
+
 -- name: privileges
 -- The login selects from retail and does nothing else anywhere.
 SELECT namespace.nspname || '.' || relation.relname AS subject, attribute.problem

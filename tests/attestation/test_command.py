@@ -28,6 +28,7 @@ def prove(breakable: Database, open_folder: Path) -> Prove:
     secrets_file.chmod(0o600)
     settings = {
         "APP_DATABASE_URL": breakable.app_url,
+        "JOBS_DATABASE_URL": breakable.jobs_url,
         "MCP_SERVER_URL": "http://127.0.0.1:7071/mcp",
         "ENTRA_TENANT_IDS": str(PEOPLE["nobody"].tenant_id),
         "TOKEN_AUDIENCES": "api://test",
@@ -75,7 +76,7 @@ def test_a_sound_database_is_a_table_of_ticks(prove: Prove) -> None:
     done = prove(LC_ALL="C", PYTHONIOENCODING="ascii")
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
-    assert [line.split()[0] for line in lines[:-1]] == ["✓"] * 13
+    assert [line.split()[0] for line in lines[:-1]] == ["✓"] * 14
     assert lines[-1].startswith("Isolation is proven")
 
 

@@ -223,7 +223,7 @@ async def test_an_administrator_gets_the_proof_also_where_it_fails(breakable: Da
     assert (broken["holds"], sound["holds"]) == (False, True)
     assert {check["name"] for check in broken["checks"] if not check["holds"]} == {"policies", "canaries"}
     assert "retail.orders policy everything" in str(broken["checks"])
-    assert len(sound["checks"]) == 13
+    assert len(sound["checks"]) == 14
     assert all(check["holds"] and check["detail"] for check in sound["checks"])
     for secret in (KEY.value, PASSWORDS["zava_app"], "v1|"):
         assert secret not in f"{broken}{sound}"

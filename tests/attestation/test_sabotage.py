@@ -393,6 +393,43 @@ SABOTAGES = {
         "INSERT INTO access.store_grants SELECT principal_id, 7 FROM access.visibility WHERE 7 = ANY (store_ids)"
         " AND NOT sees_all",
     ),
+    # Tasks
+    "tasks without policies": Sabotage("ALTER TABLE ops.tasks DISABLE ROW LEVEL SECURITY", "tasks"),
+    "tasks whose policies are not forced": Sabotage("ALTER TABLE ops.tasks NO FORCE ROW LEVEL SECURITY", "tasks"),
+    "tasks for everybody's jobs": Sabotage(
+        "CREATE POLICY more ON ops.tasks FOR SELECT TO zava_jobs USING (true)", "tasks"
+    ),
+    "tasks of any principal": Sabotage(
+        "ALTER POLICY all_callers ON ops.tasks USING (result IS NULL OR store_ids <@"
+        " (SELECT (access.verified_caller()).store_ids))",
+        "tasks",
+    ),
+    "results for who lost a store": Sabotage(
+        "ALTER POLICY all_callers ON ops.tasks USING (principal_id = (SELECT (access.verified_caller()).principal_id))",
+        "tasks",
+    ),
+    "tasks written for anybody": Sabotage("ALTER POLICY all_callers ON ops.tasks WITH CHECK (true)", "tasks"),
+    "tasks for another login": Sabotage("ALTER POLICY all_callers ON ops.tasks TO zava_jobs, zava_backup", "tasks"),
+    "tasks read by the backup": Sabotage("GRANT SELECT (result) ON ops.tasks TO zava_backup", "tasks"),
+    "tasks read by the callers' login": Sabotage("GRANT SELECT ON ops.tasks TO zava_app", "tasks privileges"),
+    "tasks deleted by the jobs": Sabotage("GRANT DELETE ON ops.tasks TO zava_jobs", "tasks"),
+    "jobs bypass policies": Sabotage("ALTER ROLE zava_jobs BYPASSRLS", "tasks"),
+    "jobs are the owner": Sabotage("GRANT zava_owner TO zava_jobs", "tasks"),
+    "tasks under another name": Sabotage(
+        "ALTER TABLE ops.tasks RENAME TO jobs", "tasks", "ALTER TABLE ops.jobs RENAME TO tasks"
+    ),
+    "taking over for callers": Sabotage(
+        "GRANT EXECUTE ON FUNCTION ops.take_over_task(uuid, interval) TO zava_app", "functions"
+    ),
+    "taking over tells more": Sabotage(
+        "DROP FUNCTION ops.take_over_task(uuid, interval);"
+        + _FUNCTIONS["take_over_task"]
+        .replace("store_scope uuid)", "store_scope uuid, arguments json)")
+        .replace("task.store_scope\n", "task.store_scope, task.arguments\n")
+        .replace("CREATE OR REPLACE", "SET ROLE zava_owner; CREATE"),
+        "functions",
+        "RESET ROLE; DROP FUNCTION ops.take_over_task(uuid, interval)",
+    ),
     # Settings
     "writes by default": Sabotage("ALTER ROLE zava_app SET default_transaction_read_only = off", "settings"),
     "no time limit": Sabotage("ALTER ROLE zava_app SET statement_timeout = 0", "settings"),

@@ -28,6 +28,7 @@ def settings_for(authority: str, tenant_id: str = str(LOCAL_TENANT_ID)) -> Setti
     return Settings.from_environ(
         {
             "APP_DATABASE_URL": "postgresql://zava_app@127.0.0.1/zava",
+            "JOBS_DATABASE_URL": "postgresql://zava_jobs@127.0.0.1/zava",
             "MCP_SERVER_URL": "http://127.0.0.1:7071/mcp",
             "ENTRA_TENANT_IDS": tenant_id,
             "TOKEN_AUDIENCES": LOCAL_AUDIENCE,

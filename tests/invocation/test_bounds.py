@@ -1,15 +1,16 @@
 """What a caller's own text may cost: bytes, plans, calls at once. A refusal says why and what to do."""
 
 import asyncio
+import re
 import time
 from pathlib import Path
 
 import pytest
 
 from shared.admission import PRINCIPAL_CALLS, PRINCIPAL_WAITING
-from shared.errors import QueryTimeout, RateLimited, SqlFault, SqlNotAllowed, TooExpensive, ToolFault
+from shared.errors import QueryTimeout, RateLimited, SqlFault, SqlNotAllowed, TooExpensive, ToolFault, Unavailable
 from shared.invocation import Invocations
-from shared.statement import MAX_BYTES
+from shared.statement import CALL, MAX_BYTES, MAX_PLAN_COST, Bounds
 from tests.conftest import Database, caller_of, open_invocations
 from tests.invocation.wire import wire_to
 
@@ -185,3 +186,35 @@ async def test_a_query_that_spills_too_much_is_refused_and_run_once(database: Da
                 await door.read_free(HEAD_OFFICE, text, max_rows=1000)
         assert (await door.read_free(KIRKLAND, "SELECT 1", max_rows=1)).rows == [[1]]
         assert wire.connections <= 2
+
+
+async def test_a_longer_bound_is_the_servers_and_holds_for_one_statement(database: Database) -> None:
+    slow = "SELECT count(*) FROM generate_series(1, 5000) AS a, generate_series(1, 5000) AS b WHERE a > b"
+    with database.as_superuser() as superuser:
+        for setting in ("statement_timeout", "transaction_timeout"):
+            superuser.execute(f"ALTER ROLE zava_app IN DATABASE {database.name} SET {setting} = '300ms'".encode())
+    async with open_invocations(database.app_url) as door:
+        longer = Bounds(plan_cost=MAX_PLAN_COST, seconds=30)
+        assert (await door.read_free(KIRKLAND, slow, max_rows=1, bounds=longer)).rows == [[12497500]]
+        with pytest.raises((QueryTimeout, Unavailable)):
+            await door.read_free(KIRKLAND, slow, max_rows=1)
+        shorter = Bounds(plan_cost=1e9, seconds=1)
+        with pytest.raises(QueryTimeout):
+            await door.read_free(KIRKLAND, slow.replace("5000", "20000"), max_rows=1, bounds=shorter)
+
+
+async def test_what_one_bound_affords_another_need_not(invocations: Invocations) -> None:
+    text = "SELECT count(*) FROM generate_series(1, 100) AS n"
+    assert (await invocations.read_free(KIRKLAND, text, max_rows=1)).rows == [[100]]
+    with pytest.raises(TooExpensive):
+        await invocations.read_free(KIRKLAND, text, max_rows=1, bounds=Bounds(plan_cost=1, seconds=30))
+
+
+async def test_a_context_holds_as_long_as_its_statement_may_run(sample: Database) -> None:
+    """Policies ask for the caller when they meet the first row of a table, however late: then without a word no row."""
+    async with wire_to(sample.app_url) as wire, open_invocations(wire.url(sample.app_url)) as door:
+        for bounds, least in ((CALL, 20), (Bounds(plan_cost=MAX_PLAN_COST, seconds=600), 600)):
+            wire.said.clear()
+            await door.read_free(KIRKLAND, "SELECT 1", max_rows=1, bounds=bounds)
+            [expiry] = re.findall(rb"v1[^|]*\|[^|]+\|[^|]+\|(\d+)\|", bytes(wire.said))
+            assert least + 30 <= int(expiry) - time.time() <= least + 65

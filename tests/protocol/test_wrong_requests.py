@@ -67,7 +67,7 @@ def test_arguments_of_a_prompt_are_all_there_and_no_others(
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
-@pytest.mark.parametrize("method", ["no/such/method", "tools/delete", "subscriptions/listen", "tasks/get"])
+@pytest.mark.parametrize("method", ["no/such/method", "tools/delete", "subscriptions/listen", "tasks/list"])
 def test_a_method_that_is_not_served_is_not_found(speak: Speak, revision: Revision, method: str) -> None:
     answer = speak(revision).ask(method, {"notifications": {}})
     assert answer.error["code"] == METHOD_NOT_FOUND

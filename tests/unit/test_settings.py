@@ -9,11 +9,15 @@ from shared.settings import Settings
 
 GOOD = {
     "APP_DATABASE_URL": "postgresql://zava_app:hunter2@db.example:5432/zava?sslmode=verify-full",
+    "JOBS_DATABASE_URL": "postgresql://zava_jobs:hunter2@db.example:5432/zava?sslmode=verify-full",
     "MCP_SERVER_URL": "https://zava.example/mcp/",
     "ENTRA_TENANT_IDS": "11111111-1111-4111-8111-111111111111, 22222222-2222-4222-8222-222222222222",
     "TOKEN_AUDIENCES": "api://zava,https://zava.example/mcp",
     "KEY_VAULT_URL": "https://zava.vault.azure.net",
 }
+
+
+DATABASES = ("APP_DATABASE_URL", "JOBS_DATABASE_URL")
 
 
 def problem(**changes: str) -> str:
@@ -33,7 +37,7 @@ def test_good_settings_are_read() -> None:
 def test_every_missing_variable_is_named_in_one_message() -> None:
     with pytest.raises(SettingsError) as refusal:
         Settings.from_environ({})
-    for name in ("APP_DATABASE_URL", "MCP_SERVER_URL", "ENTRA_TENANT_IDS", "TOKEN_AUDIENCES", "KEY_VAULT_URL"):
+    for name in (*DATABASES, "MCP_SERVER_URL", "ENTRA_TENANT_IDS", "TOKEN_AUDIENCES", "KEY_VAULT_URL"):
         assert name in str(refusal.value)
 
 
@@ -42,6 +46,8 @@ def test_every_missing_variable_is_named_in_one_message() -> None:
     [
         ({"MCP_SERVER_URL": "http://zava.example/mcp"}, "MCP_SERVER_URL must use https"),
         ({"ENTRA_AUTHORITY": "http://login.example"}, "ENTRA_AUTHORITY must use https"),
+        ({"JOBS_DATABASE_URL": "mysql://db.example/zava"}, "JOBS_DATABASE_URL is not a URL"),
+        ({"TASK_SECONDS": "5"}, "TASK_SECONDS is not a whole number from 20 to 1000"),
         ({"MCP_SERVER_URL": "zava"}, "MCP_SERVER_URL is not a URL"),
         ({"APP_DATABASE_URL": "mysql://db.example/zava"}, "APP_DATABASE_URL is not a URL"),
         ({"APP_DATABASE_URL": "postgresql://db.example/zava"}, "APP_DATABASE_URL must say sslmode=verify-full"),
@@ -74,7 +80,8 @@ def test_loopback_needs_no_tls() -> None:
 
 def test_no_password_shows() -> None:
     assert "hunter2" not in repr(Settings.from_environ(GOOD))
-    assert "hunter2" not in problem(APP_DATABASE_URL="postgresql://zava_app:hunter2@db.example/zava")
+    for name in DATABASES:
+        assert "hunter2" not in problem(**{name: "postgresql://zava_app:hunter2@db.example/zava"})
 
 
 def test_every_setting_is_documented() -> None:

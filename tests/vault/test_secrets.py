@@ -197,6 +197,7 @@ def test_a_key_of_another_length_is_refused_and_not_quoted(value: str) -> None:
 def settings_with(environ: dict[str, str]) -> Settings:
     required = {
         "APP_DATABASE_URL": "postgresql://zava_app@127.0.0.1/zava",
+        "JOBS_DATABASE_URL": "postgresql://zava_jobs@127.0.0.1/zava",
         "MCP_SERVER_URL": "https://mcp.zava.example/mcp",
         "ENTRA_TENANT_IDS": "bcf1ba44-40e2-4a94-9140-20464f825e2b",
         "TOKEN_AUDIENCES": "api://zava",

@@ -1,0 +1,220 @@
+"""The protocol of tasks, extension io.modelcontextprotocol/tasks (SEP-2663): a long call is answered with a handle.
+
+A call that ends within the grace is answered as ever. What takes longer becomes a task, and the same work goes on.
+Clients that do not declare the extension see none of this.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any, Protocol
+from uuid import UUID
+
+from mcp import MCPError
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.extension import Extension, MethodBinding
+from mcp.server.mcpserver.server import require_client_extension
+from mcp.shared.inbound import MCP_NAME_HEADER, decode_header_value
+from mcp.types import HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, CallToolRequestParams, RequestParams, Tool
+
+from shared.errors import RateLimited, Unavailable
+from shared.identity import Caller, current_caller
+from shared.isolation import Isolation
+from shared.scopes import permits
+from shared.tasks.store import MOST_KEPT, MOST_WORKING, JsonObject, Task, TaskStore
+from shared.tasks.worker import Work, Worker
+from shared.tools.definition import TASK_KEY, failure
+
+VERSIONS = frozenset({"2026-07-28"})
+POLL_MILLISECONDS = 1000
+type Ctx = ServerRequestContext[Any, Any]
+
+
+class TaskParams(RequestParams):
+    """Of each method. Anything, for the SDK looks at them before it asks whether the revision has the method."""
+
+    task_id: Any = None
+    input_responses: Any = None
+
+
+class ToolServer(Protocol):
+    """The server whose calls become tasks."""
+
+    async def tool_named(self, name: str) -> Tool | None:
+        """See ZavaServer."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any]) -> HandlerResult:
+        """See ZavaServer."""
+
+
+class Tasks(Extension):
+    """Makes tasks of long calls, and answers tasks/get, tasks/update and tasks/cancel."""
+
+    identifier = "io.modelcontextprotocol/tasks"
+
+    def __init__(
+        self, store: TaskStore, worker: Worker, isolation: Isolation, *, grace_seconds: float, call_seconds: float
+    ) -> None:
+        self._store = store
+        self._worker = worker
+        self._isolation = isolation
+        self._grace_seconds = grace_seconds
+        self._call_seconds = call_seconds
+        self._server: ToolServer | None = None
+
+    @asynccontextmanager
+    async def serving(self, server: ToolServer) -> AsyncIterator[None]:
+        """Serve this server's calls, and go on with what other instances have left; at the end, leave it to others."""
+        self._server = server
+        self._sweep()
+        try:
+            yield
+        finally:
+            await self._worker.close()
+
+    def methods(self) -> Sequence[MethodBinding]:
+        """See Extension."""
+        return [
+            MethodBinding("tasks/get", TaskParams, self._own(self._get), VERSIONS),
+            MethodBinding("tasks/update", TaskParams, self._own(self._update), VERSIONS),
+            MethodBinding("tasks/cancel", TaskParams, self._own(self._cancel), VERSIONS),
+        ]
+
+    async def intercept_tool_call(self, params: CallToolRequestParams, ctx: Ctx, call_next: CallNext) -> HandlerResult:
+        """See Extension."""
+        if not _declared(ctx) or not await self._may_become_task(params.name):
+            return await call_next(ctx)
+        caller = current_caller.get()
+        try:
+            store_ids = await self._store.visible_stores(caller)
+        except Unavailable:  # the call may do without
+            return await call_next(ctx)
+        work = self._worker.start(caller, call_next(ctx))
+        handed_over = False
+        try:
+            if await _ends_within(self._grace_seconds, work):
+                return work.result()
+            if task := await self._become_task(caller, params, store_ids):
+                self._worker.hold(task, work)
+                handed_over = True
+                return {"resultType": "task", **_seed(task)}
+            if await _ends_within(self._call_seconds - self._grace_seconds, work):
+                return work.result()
+            return failure(_too_many())
+        finally:
+            if not handed_over:
+                work.cancel()
+                await asyncio.wait({work})
+
+    async def _may_become_task(self, tool_name: str) -> bool:
+        tool = await self._server.tool_named(tool_name) if self._server else None
+        return tool is not None and TASK_KEY in (tool.meta or {})
+
+    async def _become_task(
+        self, caller: Caller, params: CallToolRequestParams, store_ids: Collection[int]
+    ) -> Task | None:
+        self._sweep()
+        if not self._worker.has_room:
+            return None
+        try:
+            return await self._store.create(caller, params.name, params.arguments or {}, list(store_ids))
+        except Unavailable:
+            return None
+
+    def _own(self, answer: Callable[[Caller, Task], Awaitable[JsonObject]]) -> Callable[[Ctx, Any], Awaitable[Any]]:
+        """A handler that answers for tasks of the caller's own, and for every other id alike."""
+
+        async def handle(ctx: Ctx, params: TaskParams) -> HandlerResult:
+            require_client_extension(ctx, self.identifier)
+            if not isinstance(params.task_id, str):
+                raise MCPError(INVALID_PARAMS, "taskId is not a string")
+            _check_header(ctx, params.task_id)
+            caller = current_caller.get()
+            try:
+                await self._isolation.ensure()  # a result has rows
+                task = await self._find(caller, params.task_id)
+                return {"resultType": "complete", **await answer(caller, task)}
+            except Unavailable as fault:
+                raise MCPError(INTERNAL_ERROR, str(fault)) from fault
+
+        return handle
+
+    async def _find(self, caller: Caller, name: str) -> Task:
+        """Raises MCPError for any but a task of the caller's, of a tool that its token opens."""
+        task_id = _uuid(name)
+        task = await self._store.find(caller, task_id) if task_id else None
+        tool = await self._server.tool_named(task.tool) if task and self._server else None
+        if task is None or tool is None or not permits(caller.scopes, tool):
+            raise MCPError(INVALID_PARAMS, "Unknown task")
+        return task
+
+    async def _get(self, _: Caller, task: Task) -> JsonObject:
+        if task.abandoned:
+            self._sweep()
+        told: JsonObject = {"completed": {"result": task.result}, "failed": {"error": task.error}}.get(task.status, {})
+        return _seed(task) | told
+
+    async def _update(self, _: Caller, __: Task) -> JsonObject:
+        """No tool asks for input in a task, and responses that nobody waits for are to be ignored."""
+        return {}
+
+    async def _cancel(self, caller: Caller, task: Task) -> JsonObject:
+        await self._store.cancel(caller, task.task_id)
+        self._worker.stop(task.task_id)
+        return {}
+
+    def _sweep(self) -> None:
+        if self._server:
+            self._worker.sweep(self._server.call_tool)
+
+
+def _declared(ctx: Ctx) -> bool:
+    capabilities = ctx.session.client_capabilities
+    extensions = (capabilities.extensions if capabilities else None) or {}
+    return ctx.protocol_version in VERSIONS and Tasks.identifier in extensions
+
+
+async def _ends_within(seconds: float, work: Work) -> bool:
+    done, _ = await asyncio.wait({work}, timeout=seconds)
+    return bool(done)
+
+
+def _too_many() -> RateLimited:
+    return RateLimited(
+        f"The call takes long and cannot become a task: you may have {MOST_WORKING} at work and {MOST_KEPT} kept, and"
+        " the server is bounded, too.",
+        "Wait for your tasks to end, cancel one, or narrow the query.",
+        retry_after=30,
+    )
+
+
+def _check_header(ctx: Ctx, task_id: str) -> None:
+    """The SDK compares Mcp-Name for the methods of the specification itself."""
+    request = ctx.request
+    if request is not None and decode_header_value(request.headers.get(MCP_NAME_HEADER)) != task_id:
+        raise MCPError(HEADER_MISMATCH, "Mcp-Name header does not match the request body's 'taskId' parameter")
+
+
+def _uuid(name: str) -> UUID | None:
+    try:
+        task_id = UUID(name)
+    except ValueError:
+        return None
+    return task_id if str(task_id) == name else None
+
+
+def _seed(task: Task) -> JsonObject:
+    """What every answer says of a task."""
+    return {
+        "taskId": str(task.task_id),
+        "status": task.status,
+        "createdAt": _iso(task.created_at),
+        "lastUpdatedAt": _iso(task.updated_at),
+        "ttlMs": round((task.expires_at - task.created_at).total_seconds() * 1000),
+        "pollIntervalMs": POLL_MILLISECONDS,
+    }
+
+
+def _iso(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

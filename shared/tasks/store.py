@@ -1,0 +1,186 @@
+"""Tasks as rows of ops.tasks: written and read under their principals' signed contexts, on the jobs' login."""
+
+import json
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from shared.connection import Connection
+from shared.errors import Unavailable
+from shared.identity import Caller
+from shared.queries import named_queries
+from shared.signing import ContextSigner
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=10)
+"""How long a worker may be silent before another one takes over."""
+TTL = timedelta(hours=1)
+MOST_WORKING = 2
+"""Of one principal."""
+MOST_KEPT = 20
+"""Of one principal, finished ones included: each holds up to a result."""
+CONNECT_SECONDS = 5.0
+
+type Status = Literal["working", "completed", "failed", "cancelled"]
+type JsonObject = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """A row as its principal sees it."""
+
+    task_id: UUID
+    caller: Caller
+    """Who asked, as far as running it again needs that: its token is not kept."""
+    tool: str
+    arguments: JsonObject
+    status: Status
+    result: JsonObject | None
+    error: JsonObject | None
+    attempts: int
+    abandoned: bool
+    """Whether nobody works on it, though somebody should."""
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Abandoned:
+    """What a worker is told of a task that it takes over."""
+
+    task_id: UUID
+    principal_id: UUID
+    store_scope: UUID | None
+
+
+class TaskStore:
+    """The tasks of all callers, one caller at a time. A worker is one instance of the server.
+
+    Every method raises Unavailable where the database does not do it, and nothing else.
+    """
+
+    def __init__(self, pool: AsyncConnectionPool[Connection], signer: ContextSigner) -> None:
+        self._pool = pool
+        self._signer = signer
+        self._queries = named_queries("tasks")
+        self._worker = uuid4()
+
+    async def visible_stores(self, caller: Caller) -> list[int]:
+        """What the caller sees now."""
+        [row] = await self._as(caller, "visible_stores")
+        stores: list[int] = row["store_ids"]
+        return stores
+
+    async def create(
+        self, caller: Caller, tool: str, arguments: Mapping[str, Any], store_ids: Sequence[int]
+    ) -> Task | None:
+        """A task with this worker's lease; None where the caller has as many as it may.
+
+        store_ids: what the caller saw before the work began.
+        """
+        await self._forget_expired()
+        rows = await self._as(
+            caller,
+            "create",
+            tenant_id=caller.tenant_id,
+            object_id=caller.object_id,
+            client_id=caller.client_id,
+            store_scope=caller.store_scope,
+            scopes=sorted(caller.scopes),
+            tool=tool,
+            arguments=_json(arguments),
+            store_ids=list(store_ids),
+            ttl=TTL,
+            most_working=MOST_WORKING,
+            most_kept=MOST_KEPT,
+        )
+        return _first(rows)
+
+    async def find(self, caller: Caller, task_id: UUID) -> Task | None:
+        """The caller's own task; None for any other and for one that is not there."""
+        return _first(await self._as(caller, "find", task_id=task_id))
+
+    async def take_over(self) -> Abandoned | None:
+        """The lease of the oldest task that nobody works on, whoever it belongs to."""
+        async with self._connection() as connection:
+            cursor = await connection.execute(self._queries["take_over"], {"worker": self._worker, "lease": LEASE})
+            row = await cursor.fetchone()
+        return Abandoned(*row) if row else None
+
+    async def begin(self, abandoned: Abandoned) -> Task | None:
+        """The task that was taken over, to be run with what its principal sees now."""
+        return _first(await self._as(abandoned, "begin", task_id=abandoned.task_id))
+
+    async def renew(self, caller: Caller, task_id: UUID) -> bool:
+        """False where the task is no longer this worker's to work on, because it was cancelled for example."""
+        return bool(await self._as(caller, "renew", task_id=task_id))
+
+    async def complete(self, caller: Caller, task_id: UUID, result: str) -> None:
+        """Keep the result, JSON; nothing where the task is no longer this worker's."""
+        await self._as(caller, "finish", task_id=task_id, status="completed", result=result, error=None)
+
+    async def fail(self, caller: Caller, task_id: UUID, error: Mapping[str, Any]) -> None:
+        """Keep a JSON-RPC error; nothing where the task is no longer this worker's."""
+        await self._as(caller, "finish", task_id=task_id, status="failed", result=None, error=_json(error))
+
+    async def cancel(self, caller: Caller, task_id: UUID) -> None:
+        """Whoever works on it learns that when it renews its lease; what has ended stays as it is."""
+        await self._as(caller, "cancel", task_id=task_id)
+
+    async def _forget_expired(self) -> None:
+        async with self._connection() as connection:
+            await connection.execute(self._queries["forget_expired"])
+
+    async def _as(self, owner: Caller | Abandoned, query: str, **parameters: object) -> list[JsonObject]:
+        """The query's rows under the owner's context, in one round trip."""
+        parameters |= {"worker": self._worker, "lease": LEASE}
+        for context in await self._signer.contexts(owner.principal_id, owner.store_scope):
+            async with self._connection() as connection:
+                async with connection.pipeline(), connection.transaction():
+                    holds = await connection.execute("SELECT access.enter_context(%s)", (context,))
+                    rows = connection.cursor(row_factory=dict_row)
+                    await rows.execute(self._queries[query], parameters)
+                if await holds.fetchone() == (True,):
+                    return await rows.fetchall() if rows.description else []
+        raise Unavailable("The database does not know the current signing key.", "Try again shortly.", retry_after=30)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
+        try:
+            async with self._pool.connection(timeout=CONNECT_SECONDS) as connection:
+                yield connection
+        except psycopg.OperationalError as error:  # PoolTimeout is one
+            raise Unavailable("The database does not answer.", "Try again shortly.", retry_after=5) from error
+        except psycopg.Error as error:  # a schema of another release, for example: calls do without tasks
+            log.exception("tasks cannot be kept")
+            raise Unavailable("Tasks cannot be kept at the moment.", "Try again later.", retry_after=60) from error
+
+
+def _first(rows: Sequence[JsonObject]) -> Task | None:
+    if not rows:
+        return None
+    row = dict(rows[0])
+    caller = Caller(
+        tenant_id=row["tenant_id"],
+        object_id=row["object_id"],
+        client_id=row["client_id"],
+        scopes=frozenset(row["scopes"]),
+        app_roles=frozenset(),
+        expires_at=0,
+        store_scope=row["store_scope"],
+    )
+    return Task(caller=caller, **{name: row[name] for name in Task.__dataclass_fields__ if name != "caller"})
+
+
+def _json(value: Mapping[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False)
