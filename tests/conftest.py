@@ -39,6 +39,7 @@ PASSWORDS = {role: secrets.token_urlsafe(12) for role in ("zava_app", "zava_jobs
 type MakeDatabase = Callable[[], "Database"]
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marker in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """See tests/lanes.py."""
     for item, lane in lanes_of(items).items():
