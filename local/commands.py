@@ -76,7 +76,7 @@ def test(arguments: list[str]) -> int:
     pytest = [sys.executable, "-m", "pytest"]
     if arguments:
         return subprocess.call([*pytest, *arguments], cwd=ROOT)
-    lanes = subprocess.call([*pytest, "--numprocesses=2", "--dist=loadgroup", "-m", "not alone"], cwd=ROOT)
+    lanes = subprocess.call([*pytest, "--numprocesses=2", "--dist=loadscope", "-m", "not alone"], cwd=ROOT)
     return subprocess.call([*pytest, "-m", "alone"], cwd=ROOT) or lanes
 
 

@@ -28,7 +28,7 @@ from shared.schema import deploy_schema, install_signing_key
 from shared.settings import Settings
 from shared.vault import Secret, Vault
 from tests.clock import FakeClock
-from tests.lanes import lanes_of
+from tests.lanes import Lanes, check_lane
 from tests.stack import RunningStack, host_beside, run_dev, started_stack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -39,11 +39,14 @@ PASSWORDS = {role: secrets.token_urlsafe(12) for role in ("zava_app", "zava_jobs
 type MakeDatabase = Callable[[], "Database"]
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marker in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """See tests/lanes.py."""
-    for item, lane in lanes_of(items).items():
-        item.add_marker(pytest.mark.xdist_group(lane))
+    check_lane(item)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
+    """See tests/lanes.py."""
+    return Lanes(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,25 +1,34 @@
 """Which tests run beside which: lanes, of which the whole suite runs two at a time, each in a process of its own.
 
-What is dear to set up is set up once in a process: the running stack, a PostgreSQL with the sample data. So all that
-uses the stack is one lane, and each other folder is one.
+What is dear to set up is set up once in a process: the running stack, Node's packages, a PostgreSQL with the sample
+data. So all that uses the stack is one lane, with the tests beside it, and each other folder is one.
 """
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path
-
 import pytest
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
-TESTS = Path(__file__).resolve().parent
 STACK = "stack"
 """The lane, and the fixture that makes it one."""
+ON_THE_STACK = (
+    *("tests/clients/", "tests/conformance/", "tests/e2e/", "tests/fuzz/", "tests/protocol/"),
+    *("tests/isolation/test_bombs.py", "tests/isolation/test_attacks_on_the_running_stack.py"),
+    "tests/tasks/test_over_http.py",
+)
 
 
-def lanes_of(items: Iterable[pytest.Item]) -> Mapping[pytest.Item, str]:
-    """The lane of each test: by folder, but the tests of isolation, most of which need no stack, one by one."""
-    folders = {item: item.path.relative_to(TESTS).parts[0] for item in items}
-    running = {folder for item, folder in folders.items() if _uses_stack(item)} - {"isolation"}
-    return {item: STACK if folder in running or _uses_stack(item) else folder for item, folder in folders.items()}
+class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # for want of types
+    """Gives a lane to one process, the next one to who has ended its own."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return lane_of(nodeid)
 
 
-def _uses_stack(item: pytest.Item) -> bool:
-    return STACK in getattr(item, "fixturenames", ())
+def lane_of(nodeid: str) -> str:
+    """The name of a test's lane."""
+    return STACK if nodeid.startswith(ON_THE_STACK) else nodeid.split("/")[1]
+
+
+def check_lane(item: pytest.Item) -> None:
+    """Raises UsageError where a second process would start the stack for one test."""
+    if STACK in getattr(item, "fixturenames", ()) and lane_of(item.nodeid) != STACK:
+        raise pytest.UsageError(f"{item.nodeid} uses the stack: name it in tests/lanes.py")

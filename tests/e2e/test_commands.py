@@ -64,7 +64,7 @@ def test_a_printed_context_lasts_as_long_as_asked(stack: RunningStack, dev: Dev)
 
 def test_the_running_stack_proves_its_isolation_with_rows(stack: RunningStack, dev: Dev) -> None:
     lines = printed(dev, stack, "prove-isolation").splitlines()
-    assert [line.split()[0] for line in lines[:-1]] == ["✓"] * 15
+    assert [line.split()[0] for line in lines[:-1]] == ["✓"] * 16
     assert lines[-2].split()[1] == "canary_rows"
 
 
