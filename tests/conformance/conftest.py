@@ -15,10 +15,15 @@ type Outcomes = dict[tuple[str, str], suite.Outcome]
 REVISIONS = ("2026-07-28", "2025-11-25")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def installed() -> None:
+    """The suite itself."""
+    installed_packages(suite.HERE)
+
+
 @pytest.fixture(scope="session")
 def outcomes(stack: RunningStack, fixture_host: str, tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
     """By server ("product" or "fixtures") and revision; all at once, for they wait more than they work."""
-    installed_packages(suite.HERE)
     folder = tmp_path_factory.mktemp("conformance")
     authorization = stack.headers("kirkland")
     with (

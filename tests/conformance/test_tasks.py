@@ -7,7 +7,6 @@ import pytest
 from local.people import PEOPLE
 from tests.conformance import suite
 from tests.conformance.token_proxy import token_proxy
-from tests.node import installed_packages
 from tests.stack import RunningStack
 
 pytestmark = pytest.mark.timeout(240)  # the first time, npm fetches the suite
@@ -33,7 +32,6 @@ def outcomes(
     stack: RunningStack, fixture_host: str, tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, suite.Outcome]:
     """By scenario; all at once, each as another person, for nobody may have many tasks."""
-    installed_packages(suite.HERE)
     folder = tmp_path_factory.mktemp("tasks")
 
     def run(scenario: str, person: str) -> suite.Outcome:
