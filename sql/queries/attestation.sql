@@ -128,7 +128,8 @@ JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespa
 LEFT JOIN pg_catalog.pg_attribute AS tenant ON tenant.attrelid = relation.oid AND tenant.attname = 'store_id'
 WHERE namespace.nspname = 'retail'
     AND CASE
-        WHEN relation.relname = 'customers' THEN NOT index.indisprimary AND NOT index.indisexclusion
+        WHEN relation.relname = 'customers' -- beside their numbers, what is unique: expressions, no column
+        THEN NOT index.indisprimary AND NOT (index.indisexclusion AND 0 = ALL (index.indkey::smallint[]))
         WHEN relation.relname <> 'stores' -- which everybody sees
         THEN NOT tenant.attnum = ANY ((index.indkey::smallint[])[0:index.indnkeyatts - 1])
     END;

@@ -109,6 +109,11 @@ SABOTAGES = {
     "a second index on customers": Sabotage(
         "CREATE INDEX another ON retail.customers (primary_store_id, email)", "indexes", "DROP INDEX retail.another"
     ),
+    "customers unlike each other by address": Sabotage(
+        "ALTER TABLE retail.customers ADD CONSTRAINT another EXCLUDE USING btree (customer_id WITH =, email WITH =)",
+        "indexes",
+        "ALTER TABLE retail.customers DROP CONSTRAINT another",
+    ),
     "customers unique by address": Sabotage(
         "ALTER TABLE retail.customers ADD CONSTRAINT another UNIQUE (customer_id, email)",
         "indexes",
