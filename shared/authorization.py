@@ -5,7 +5,7 @@ clients ask for another scope on a 403 only.
 """
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.identity import current_caller
 from shared.scopes import Described, require_scope
 
-type ToolNamed = Callable[[str], Awaitable[Described | None]]
+type ToolNamed = Callable[[str], Described | None]
 
 
 class Authorization:
@@ -30,7 +30,7 @@ class Authorization:
         """Pass the request on with the same body."""
         body = await Request(scope, receive).body()
         name = called_tool(body)
-        require_scope(current_caller.get().scopes, None if name is None else await self._tool_named(name))
+        require_scope(current_caller.get().scopes, None if name is None else self._tool_named(name))
         unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def replay() -> Message:

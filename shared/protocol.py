@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from shared.errors import InsufficientScope, ToolFault, ValidationFault
 from shared.identity import current_caller
-from shared.scopes import permits, require_scope
+from shared.scopes import Described, permits, require_scope
 from shared.tools.definition import failure
 
 
@@ -21,7 +21,7 @@ class ZavaServer(MCPServer[Any]):
         self, name: str, arguments: dict[str, Any], context: Context[Any, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Unknown tools are protocol errors; faults and wrong arguments are results that the model can act on."""
-        if (tool := await self.tool_named(name)) is None:
+        if (tool := self.tool_named(name)) is None:
             raise MCPError(INVALID_PARAMS, f"Unknown tool: {name}")
         try:
             require_scope(current_caller.get().scopes, tool)
@@ -40,9 +40,9 @@ class ZavaServer(MCPServer[Any]):
         """The tools that the caller's token permits."""
         return [tool for tool in await super().list_tools() if permits(current_caller.get().scopes, tool)]
 
-    async def tool_named(self, name: str) -> Tool | None:
-        """Any tool of the server, whoever asks."""
-        return next((tool for tool in await super().list_tools() if tool.name == name), None)
+    def tool_named(self, name: str) -> Described | None:
+        """Any tool of the server, whoever asks. The public list would be built anew for each of a call's questions."""
+        return self._tool_manager.get_tool(name)
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Any, Any] | None = None

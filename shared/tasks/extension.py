@@ -16,12 +16,12 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.extension import Extension, MethodBinding
 from mcp.server.mcpserver.server import require_client_extension
 from mcp.shared.inbound import MCP_NAME_HEADER, decode_header_value
-from mcp.types import HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, CallToolRequestParams, RequestParams, Tool
+from mcp.types import HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, CallToolRequestParams, RequestParams
 
 from shared.errors import RateLimited, Unavailable
 from shared.identity import Caller, current_caller
 from shared.isolation import Isolation
-from shared.scopes import permits
+from shared.scopes import Described, permits
 from shared.tasks.store import MOST_KEPT, MOST_WORKING, JsonObject, Task, TaskStore
 from shared.tasks.worker import Work, Worker
 from shared.tools.definition import TASK_KEY, failure
@@ -41,7 +41,7 @@ class TaskParams(RequestParams):
 class ToolServer(Protocol):
     """The server whose calls become tasks."""
 
-    async def tool_named(self, name: str) -> Tool | None:
+    def tool_named(self, name: str) -> Described | None:
         """See ZavaServer."""
 
     async def call_tool(self, name: str, arguments: dict[str, Any]) -> HandlerResult:
@@ -83,7 +83,7 @@ class Tasks(Extension):
 
     async def intercept_tool_call(self, params: CallToolRequestParams, ctx: Ctx, call_next: CallNext) -> HandlerResult:
         """See Extension."""
-        if not _declared(ctx) or not await self._may_become_task(params.name):
+        if not _declared(ctx) or not self._may_become_task(params.name):
             return await call_next(ctx)
         caller = current_caller.get()
         try:
@@ -107,8 +107,8 @@ class Tasks(Extension):
                 work.cancel()
                 await asyncio.wait({work})
 
-    async def _may_become_task(self, tool_name: str) -> bool:
-        tool = await self._server.tool_named(tool_name) if self._server else None
+    def _may_become_task(self, tool_name: str) -> bool:
+        tool = self._server.tool_named(tool_name) if self._server else None
         return tool is not None and TASK_KEY in (tool.meta or {})
 
     async def _become_task(
@@ -144,7 +144,7 @@ class Tasks(Extension):
         """Raises MCPError for any but a task of the caller's, of a tool that its token opens."""
         task_id = _uuid(name)
         task = await self._store.find(caller, task_id) if task_id else None
-        tool = await self._server.tool_named(task.tool) if task and self._server else None
+        tool = self._server.tool_named(task.tool) if task and self._server else None
         if task is None or tool is None or not permits(caller.scopes, tool):
             raise MCPError(INVALID_PARAMS, "Unknown task")
         return task
