@@ -30,6 +30,8 @@ def application_settings(
         "ENTRA_TENANT_IDS": str(LOCAL_TENANT_ID),
         "TOKEN_AUDIENCES": f"{LOCAL_AUDIENCE},{mcp_url}",
         "ENTRA_AUTHORITY": f"http://127.0.0.1:{issuer_port}",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        "EMBEDDING_MODEL": "all-MiniLM-L6-v2-int8",
         "SECRETS_FILE": str(state.secrets),
     }
 

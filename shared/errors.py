@@ -3,6 +3,8 @@
 ZavaError
 ├── SettingsError              the process must not start
 ├── SecretUnavailable          the vault has no usable value and no last good one
+├── EmbedderFailure            the embedding service did not answer as it should, with seconds to wait if it said so
+├── TextRefused                the embedding service will not take one of the texts
 ├── Unauthenticated            no identity: HTTP 401
 ├── Forbidden                  an identity that asks for more than it has: HTTP 403
 └── ToolFault                  what a tool's caller is told: a code, what was wrong, what to do
@@ -31,6 +33,21 @@ class SettingsError(ZavaError):
 
 class SecretUnavailable(ZavaError):
     """A secret could not be read and none was read before."""
+
+
+class EmbedderFailure(ZavaError):
+    """The embedding service did not answer, or not with the embeddings. It never quotes a text, a key or an answer.
+
+    retry_after: in how many seconds it may be worth asking again, where somebody said so.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class TextRefused(ZavaError):
+    """The embedding service works and will not take one of the texts: asking again is of no use."""
 
 
 class Unauthenticated(ZavaError):

@@ -1,7 +1,8 @@
-"""What one process holds open for all its calls: vault, token verifier, connection pools."""
+"""What one process holds open for all its calls: vault, token verifier, embedder, connection pools."""
 
 from contextlib import AsyncExitStack
 
+from shared.embedder import open_embedder
 from shared.identity import open_verifier
 from shared.invocation import Invocations
 from shared.isolation import Isolation
@@ -17,6 +18,7 @@ class Services:
         self._stack = AsyncExitStack()
         self.settings = settings
         self.vault = open_vault(settings)
+        self.embedder = open_embedder(settings, self.vault)
         self.verifier = open_verifier(settings)
         self.pool = open_pool(settings, entra_access_token(settings.app_database_url, settings, self._stack))
         self.jobs_pool = open_jobs_pool(settings, entra_access_token(settings.jobs_database_url, settings, self._stack))
@@ -27,10 +29,12 @@ class Services:
         await self.pool.open(wait=False)
         await self.jobs_pool.open(wait=False)
         self._stack.push_async_callback(self.vault.close)
+        self._stack.push_async_callback(self.embedder.close)
         self._stack.push_async_callback(self.pool.close)
         self._stack.push_async_callback(self.jobs_pool.close)
         self._stack.push_async_callback(self.isolation.close)
         self.isolation.begin()
+        self.embedder.begin()
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -27,6 +27,12 @@ class Settings:
     """Accepted `aud` values, comma separated: the app registration's client id and its identifier URIs.
 
     Clients are told to ask for scopes under the first that is a URI."""
+    openai_base_url: str
+    """Where embeddings are made: https://NAME.openai.azure.com/openai/v1, https://api.openai.com/v1 or the like.
+
+    It is asked with a token of the managed identity on Azure, with the vault's `openai-api-key` elsewhere."""
+    embedding_model: str = "text-embedding-3-small"
+    """The model of new embeddings, kept with each of them; on Azure the deployment has its name, too."""
     entra_authority: str = "https://login.microsoftonline.com"
     """Base URL of the identity platform; plain http is accepted on loopback only."""
     allowed_client_ids: tuple[str, ...] = ()
@@ -59,6 +65,8 @@ class Settings:
             mcp_server_url=reader.web_url("MCP_SERVER_URL"),
             entra_tenant_ids=reader.guids("ENTRA_TENANT_IDS"),
             token_audiences=reader.required_names("TOKEN_AUDIENCES"),
+            openai_base_url=reader.web_url("OPENAI_BASE_URL"),
+            embedding_model=reader.text("EMBEDDING_MODEL") or cls.embedding_model,
             entra_authority=reader.web_url("ENTRA_AUTHORITY", cls.entra_authority),
             allowed_client_ids=reader.names("ALLOWED_CLIENT_IDS"),
             key_vault_url=reader.text("KEY_VAULT_URL"),
@@ -104,10 +112,12 @@ class _Reader:
         return found
 
     def web_url(self, name: str, default: str = "") -> str:
-        """An https URL without trailing slash; plain http on loopback only."""
+        """An https URL without credentials and trailing slash; plain http on loopback only."""
         url, parts = self._url(name, ("https", "http"), default)
         if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
             self.problems.append(f"{name} must use https outside loopback")
+        if parts.username or parts.password:
+            self.problems.append(f"{name} must not hold credentials: it shows in logs")
         return url.rstrip("/")
 
     def database_url(self, name: str) -> str:

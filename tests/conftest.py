@@ -180,6 +180,7 @@ def settings_for(app_database_url: str, *, pool_size: int = 1) -> Settings:
         mcp_server_url="http://127.0.0.1:7071/mcp",
         entra_tenant_ids=(str(PEOPLE["nobody"].tenant_id),),
         token_audiences=("api://test",),
+        openai_base_url="http://127.0.0.1:9/v1",
         secrets_file="unused",
         pool_min_size=pool_size,
         pool_max_size=pool_size,

@@ -32,6 +32,7 @@ def prove(breakable: Database, open_folder: Path) -> Prove:
         "MCP_SERVER_URL": "http://127.0.0.1:7071/mcp",
         "ENTRA_TENANT_IDS": str(PEOPLE["nobody"].tenant_id),
         "TOKEN_AUDIENCES": "api://test",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
         "SECRETS_FILE": str(secrets_file),
     }
 

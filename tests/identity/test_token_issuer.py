@@ -32,6 +32,7 @@ def settings_for(authority: str, tenant_id: str = str(LOCAL_TENANT_ID)) -> Setti
             "MCP_SERVER_URL": "http://127.0.0.1:7071/mcp",
             "ENTRA_TENANT_IDS": tenant_id,
             "TOKEN_AUDIENCES": LOCAL_AUDIENCE,
+            "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
             "ENTRA_AUTHORITY": authority,
             "ALLOWED_CLIENT_IDS": LOCAL_CLIENT_ID,
             "SECRETS_FILE": "secrets.json",

@@ -13,6 +13,7 @@ GOOD = {
     "MCP_SERVER_URL": "https://zava.example/mcp/",
     "ENTRA_TENANT_IDS": "11111111-1111-4111-8111-111111111111, 22222222-2222-4222-8222-222222222222",
     "TOKEN_AUDIENCES": "api://zava,https://zava.example/mcp",
+    "OPENAI_BASE_URL": "https://zava.openai.azure.com/openai/v1/",
     "KEY_VAULT_URL": "https://zava.vault.azure.net",
 }
 

@@ -201,6 +201,7 @@ def settings_with(environ: dict[str, str]) -> Settings:
         "MCP_SERVER_URL": "https://mcp.zava.example/mcp",
         "ENTRA_TENANT_IDS": "bcf1ba44-40e2-4a94-9140-20464f825e2b",
         "TOKEN_AUDIENCES": "api://zava",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
     }
     return Settings.from_environ(required | environ)
 
