@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-SECRET_NAMES = ("rls-signing-key", "cursor-signing-key", "backup-signing-key", "request-state-key")
+SECRET_NAMES = ("rls-signing-key", "cursor-signing-key", "backup-signing-key", "request-state-key", "openai-api-key")
 DATABASE = "zava"
 LOGIN_ROLES = ("zava_app", "zava_jobs", "zava_backup")
 
@@ -29,6 +29,7 @@ class StateFolder:
         self.timers = self.path / "timers.json"
         self.host_log = self.path / "host.log"
         self.issuer_log = self.path / "issuer.log"
+        self.embedder_log = self.path / "embedder.log"
         self._stack = self.path / "stack.json"
 
     @contextlib.contextmanager
@@ -47,7 +48,7 @@ class StateFolder:
             yield
 
     def secret_values(self) -> dict[str, list[dict[str, str]]]:
-        """What Key Vault holds in Azure, made at the first call: name → versions, newest first."""
+        """What Key Vault holds in Azure, each made at the first call: name → versions, newest first."""
         made = {
             name: [{"version": secrets.token_hex(16), "value": base64.b64encode(secrets.token_bytes(32)).decode()}]
             for name in SECRET_NAMES
@@ -55,7 +56,7 @@ class StateFolder:
         return self._kept(self.secrets, made)
 
     def passwords(self) -> dict[str, str]:
-        """Passwords of the login roles, made at the first call."""
+        """Passwords of the login roles, each made at the first call."""
         return self._kept(self.path / "passwords.json", {role: secrets.token_urlsafe(24) for role in LOGIN_ROLES})
 
     def write_stack(self, stack: dict[str, Any]) -> None:
@@ -70,10 +71,12 @@ class StateFolder:
         except (FileNotFoundError, ValueError):
             return None
 
-    def _kept[T](self, path: Path, made: T) -> T:
-        if not path.exists():
-            _write_private(path, made)
-        kept: T = json.loads(path.read_text())
+    def _kept[T](self, path: Path, made: dict[str, T]) -> dict[str, T]:
+        """What the file has, and of what is made now the names that it lacks: an older release knew fewer."""
+        kept: dict[str, T] = json.loads(path.read_text()) if path.exists() else {}
+        if made.keys() - kept.keys():
+            kept = made | kept
+            _write_private(path, kept)
         return kept
 
 

@@ -3,8 +3,6 @@
 `python -m local.token_issuer --state DIR --port N` serves the key of the state folder on 127.0.0.1.
 """
 
-import argparse
-import asyncio
 import hmac
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,9 +13,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from local.asgi_server import AnnouncedServer, base_url, configuration, loopback_socket
-from local.lifeline import when_orphaned
 from local.people import LOCAL_AUDIENCE, PEOPLE
+from local.service_process import run_service
 from local.tokens import IssuerKey, issuer_of, load_client_secret, load_key, mint, public_jwk, token_for
 
 __all__ = ["IssuerKey", "create_app", "load_client_secret", "load_key", "mint", "token_for"]
@@ -67,21 +64,9 @@ def _authority(request: Request) -> str:
     return str(request.base_url).rstrip("/")
 
 
-def main() -> None:
-    """Serves until interrupted, and says so on stdout once it listens."""
-    parser = argparse.ArgumentParser(prog="python -m local.token_issuer", description=__doc__)
-    parser.add_argument("--state", type=Path, required=True, help="folder that keeps the signing key")
-    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--die-with-parent", action="store_true", help="end when standard input ends")
-    options = parser.parse_args()
-    options.state.mkdir(parents=True, exist_ok=True)
-    app = create_app([load_key(options.state)], load_client_secret(options.state))
-    listener = loopback_socket(options.port)
-    server = AnnouncedServer(configuration(app), lambda: print(f"listening {base_url(listener)}", flush=True))
-    if options.die_with_parent:
-        when_orphaned(lambda: setattr(server, "should_exit", True))
-    asyncio.run(server.serve([listener]))
+def _create_app(state: Path) -> Starlette:
+    return create_app([load_key(state)], load_client_secret(state))
 
 
 if __name__ == "__main__":
-    main()
+    run_service("local.token_issuer", __doc__, _create_app)
