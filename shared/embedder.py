@@ -62,6 +62,11 @@ class Embedder:
             raise EmbedderFailure(f"the embedding service did not answer within {seconds:g} s") from None
         return vectors
 
+    @property
+    def ready(self) -> bool:
+        """Whether the SDK is loaded, so that a text is on its way at once."""
+        return self._opening is not None and self._opening.done()
+
     async def close(self) -> None:
         """Ends what is open."""
         if self._opening is not None:

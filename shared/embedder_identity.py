@@ -27,9 +27,12 @@ def vault_key(vault: Vault) -> ApiKey:
 
     async def key() -> str:
         try:
-            return (await vault.secret(SECRET)).value.strip()
+            value = (await vault.secret(SECRET)).value.strip()
         except SecretUnavailable as error:
             raise EmbedderFailure(f"there is no key for the embedding service: {error}") from error
+        if not value:
+            raise EmbedderFailure(f"there is no key for the embedding service: {SECRET} is empty")
+        return value
 
     return key
 

@@ -3,6 +3,7 @@
 import json
 import math
 import struct
+from array import array
 from base64 import b64decode
 from collections.abc import Sequence
 
@@ -38,7 +39,7 @@ def _numbers(embedding: object) -> Sequence[float]:
         if isinstance(embedding, str):
             return _FLOATS.unpack(b64decode(embedding, validate=True))
         if isinstance(embedding, list) and len(embedding) == DIMENSIONS:
-            return [float(number) for number in embedding]
+            return array("d", embedding)
     except (ValueError, TypeError, OverflowError, struct.error):
         pass
     raise _Wrong(f"an embedding of other than {DIMENSIONS} numbers")

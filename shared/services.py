@@ -7,6 +7,7 @@ from shared.identity import open_verifier
 from shared.invocation import Invocations
 from shared.isolation import Isolation
 from shared.pool import entra_access_token, open_jobs_pool, open_pool
+from shared.query_embeddings import QueryEmbeddings
 from shared.settings import Settings
 from shared.vault import open_vault
 
@@ -19,6 +20,7 @@ class Services:
         self.settings = settings
         self.vault = open_vault(settings)
         self.embedder = open_embedder(settings, self.vault)
+        self.query_embeddings = QueryEmbeddings(self.embedder)
         self.verifier = open_verifier(settings)
         self.pool = open_pool(settings, entra_access_token(settings.app_database_url, settings, self._stack))
         self.jobs_pool = open_jobs_pool(settings, entra_access_token(settings.jobs_database_url, settings, self._stack))
@@ -30,6 +32,7 @@ class Services:
         await self.jobs_pool.open(wait=False)
         self._stack.push_async_callback(self.vault.close)
         self._stack.push_async_callback(self.embedder.close)
+        self._stack.push_async_callback(self.query_embeddings.close)
         self._stack.push_async_callback(self.pool.close)
         self._stack.push_async_callback(self.jobs_pool.close)
         self._stack.push_async_callback(self.isolation.close)

@@ -13,7 +13,7 @@ import pytest
 from local.embedding_service import MOST_BYTES
 from local.minilm import MODEL
 from local.state import StateFolder
-from tests.embedder.conftest import KEY, CountingModel
+from tests.embedder.conftest import LAPTOP_KEY, CountingModel
 from tests.processes import eventually
 from tests.stack import PLAIN
 
@@ -35,7 +35,7 @@ def test_a_text_alone_and_in_a_list_has_the_same_vector_in_both_encodings(client
 def test_base64_is_asked_for_on_the_wire_and_answered(service: str) -> None:
     body = {"model": MODEL, "input": "saw", "encoding_format": "base64", "dimensions": 384}
     answer = httpx2.post(
-        f"{service}/embeddings", json=body, headers={"authorization": f"Bearer {KEY}"}, verify=PLAIN
+        f"{service}/embeddings", json=body, headers={"authorization": f"Bearer {LAPTOP_KEY}"}, verify=PLAIN
     ).json()
     assert answer["object"] == "list"
     assert len(answer["data"][0]["embedding"]) == 384 * 4 * 4 // 3
@@ -46,7 +46,7 @@ def test_vectors_are_as_long_as_asked(client: openai.OpenAI) -> None:
 
 
 def test_another_key_is_refused_whatever_else_is_wrong(service: str) -> None:
-    for key in ("guessed", KEY[:-1], f"{KEY}=", "ключ".encode().decode("latin-1")):
+    for key in ("guessed", LAPTOP_KEY[:-1], f"{LAPTOP_KEY}=", "ключ".encode().decode("latin-1")):
         answer = httpx2.post(
             f"{service}/embeddings", headers={"authorization": f"Bearer {key}".encode("latin-1")}, verify=PLAIN
         )
@@ -99,7 +99,7 @@ def test_bad_input_is_a_bad_request_that_names_it(client: openai.OpenAI, wrong: 
 def test_what_is_no_request_for_embeddings_gets_an_error_of_openais_shape(
     service: str, method: str, path: str, body: bytes, status: int
 ) -> None:
-    headers = {"authorization": f"Bearer {KEY}"}
+    headers = {"authorization": f"Bearer {LAPTOP_KEY}"}
     answer = httpx2.request(method, f"{service}{path}", content=body, headers=headers, verify=PLAIN)
     assert answer.status_code == status
     assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
