@@ -58,11 +58,16 @@ def openai_service(one_openai_service: OpenAIService) -> OpenAIService:
     return one_openai_service
 
 
-@pytest.fixture
-async def embedder(openai_service: OpenAIService) -> AsyncIterator[Embedder]:
-    """With the key that the service takes."""
+@pytest.fixture(scope="module")
+async def one_embedder(one_openai_service: OpenAIService) -> AsyncIterator[Embedder]:
     key = vault_key(Vault(KeptSecrets(Secret("openai-api-key", KEY, "1"))))
-    embedder = Embedder(openai_service.base_url, MODELS[0], lambda _: key)
+    embedder = Embedder(one_openai_service.base_url, MODELS[0], lambda _: key)
     await embedder.begin()
     yield embedder
     await embedder.close()
+
+
+@pytest.fixture
+def embedder(one_embedder: Embedder, openai_service: OpenAIService) -> Embedder:
+    """With the key that the service takes."""
+    return one_embedder

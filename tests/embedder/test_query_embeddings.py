@@ -128,7 +128,7 @@ async def test_a_search_does_not_wait_for_a_service_that_hangs(
     openai_service.fault = hanging
     began = time.monotonic()
     await failure_of(queries)
-    assert SECONDS - 0.1 < time.monotonic() - began < SECONDS + 0.2
+    assert SECONDS - 0.1 < time.monotonic() - began < SECONDS + 0.5
 
 
 async def test_a_service_that_fails_is_left_alone(

@@ -33,12 +33,21 @@ def test_good_settings_are_read() -> None:
     assert settings.token_audiences == ("api://zava", "https://zava.example/mcp")
     assert len(settings.entra_tenant_ids) == 2
     assert settings.entra_authority == "https://login.microsoftonline.com"
+    assert settings.openai_base_url == "https://zava.openai.azure.com/openai/v1"
+    assert settings.embedding_model == "text-embedding-3-small"
 
 
 def test_every_missing_variable_is_named_in_one_message() -> None:
     with pytest.raises(SettingsError) as refusal:
         Settings.from_environ({})
-    for name in (*DATABASES, "MCP_SERVER_URL", "ENTRA_TENANT_IDS", "TOKEN_AUDIENCES", "KEY_VAULT_URL"):
+    for name in (
+        *DATABASES,
+        "MCP_SERVER_URL",
+        "ENTRA_TENANT_IDS",
+        "TOKEN_AUDIENCES",
+        "OPENAI_BASE_URL",
+        "KEY_VAULT_URL",
+    ):
         assert name in str(refusal.value)
 
 
@@ -47,6 +56,9 @@ def test_every_missing_variable_is_named_in_one_message() -> None:
     [
         ({"MCP_SERVER_URL": "http://zava.example/mcp"}, "MCP_SERVER_URL must use https"),
         ({"ENTRA_AUTHORITY": "http://login.example"}, "ENTRA_AUTHORITY must use https"),
+        ({"OPENAI_BASE_URL": "http://embeddings.example/v1"}, "OPENAI_BASE_URL must use https"),
+        ({"OPENAI_BASE_URL": "https://key@embeddings.example/v1"}, "OPENAI_BASE_URL must not hold credentials"),
+        ({"OPENAI_BASE_URL": "https://me:key@embeddings.example/v1"}, "OPENAI_BASE_URL must not hold credentials"),
         ({"JOBS_DATABASE_URL": "mysql://db.example/zava"}, "JOBS_DATABASE_URL is not a URL"),
         ({"TASK_SECONDS": "5"}, "TASK_SECONDS is not a whole number from 20 to 1000"),
         ({"MCP_SERVER_URL": "zava"}, "MCP_SERVER_URL is not a URL"),
