@@ -30,6 +30,7 @@ from shared.tools.access import access_tools
 from shared.tools.clock import clock_tools
 from shared.tools.isolation import isolation_tools
 from shared.tools.plans import plan_tools
+from shared.tools.recommendations import recommendation_tools
 from shared.tools.sales import sales_tools
 from shared.tools.schemas import schema_tools
 from shared.version import VERSION
@@ -110,6 +111,7 @@ def build_server(
         tools=[
             *sales_tools(invocations),
             *plan_tools(invocations),
+            *recommendation_tools(invocations),
             *schema_tools(invocations),
             *access_tools(invocations),
             *clock_tools(),

@@ -1,8 +1,5 @@
 """Free queries over the retail data."""
 
-import csv
-import io
-import json
 from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
@@ -13,6 +10,7 @@ from pydantic import BaseModel, Field
 from shared.identity import current_caller
 from shared.invocation import Answer, Invocations
 from shared.statement import CALL, current_bounds
+from shared.tools.csv_text import csv_text
 from shared.tools.definition import read_tool, result
 from shared.tools.progress import showing_progress
 
@@ -70,7 +68,7 @@ def sales_tools(invocations: Invocations) -> list[Tool]:
         reading = invocations.read_free(current_caller.get(), postgresql_query, max_rows=max_rows, bounds=bounds)
         # What may become a task reports no progress: who followed it may be gone.
         answer = await (showing_progress(ctx, reading) if bounds is CALL else reading)
-        return result(_as_csv(answer), _as_result(answer))
+        return result(csv_text(answer), _as_result(answer))
 
     return [read_tool(execute_sales_query, "Query sales data", "sales.read", task=True)]
 
@@ -82,19 +80,3 @@ def _as_result(answer: Answer) -> QueryResult:
         row_count=len(answer.rows),
         truncated=answer.truncated,
     )
-
-
-def _as_csv(answer: Answer) -> str:
-    """CSV costs a model about half the tokens of JSON."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(column.name for column in answer.columns)
-    writer.writerows(map(_csv_value, row) for row in answer.rows)
-    if answer.truncated:
-        text.write(f"(first {len(answer.rows)} rows; there are more)\n")
-    return text.getvalue()
-
-
-def _csv_value(value: Any) -> Any:
-    """Lists, objects and booleans as JSON writes them; the rest as CSV does."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, bool | list | dict) else value

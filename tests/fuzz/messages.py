@@ -54,6 +54,12 @@ def _fitting(name: str, part: dict[str, Any], schema: dict[str, Any]) -> st.Sear
             return st.sampled_from(choices)
         case {"type": "integer"}:
             return st.integers(part.get("minimum"), part.get("maximum"))
+        case {"type": "boolean"}:
+            return st.booleans()
+        case {"type": "null"}:
+            return st.none()
+        case {"anyOf": forms}:
+            return st.one_of(*(_fitting("", form, schema) for form in forms))
         case {"type": "array", "items": items}:
             return st.lists(_fitting("", items, schema), min_size=1, max_size=3)
         case _:
