@@ -57,3 +57,13 @@ async def health_live(req: func.HttpRequest) -> func.HttpResponse:
 async def health_ready(req: func.HttpRequest) -> func.HttpResponse:
     """Calls can be answered: 200, or 503 within two seconds."""
     return await bridge.handle(req)
+
+
+@app.function_name("refresh_embeddings")
+@app.timer_trigger(schedule="%REFRESH_EMBEDDINGS_SCHEDULE%", arg_name="timer")
+async def refresh_embeddings(timer: func.TimerRequest) -> None:
+    """Embeds what is new or has another text."""
+    from shared.jobs.refresh_embeddings import refresh_on_timer
+    from shared.settings import Settings
+
+    await refresh_on_timer(Settings.from_environ(os.environ))

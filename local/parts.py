@@ -31,6 +31,7 @@ def application_settings(
         "TOKEN_AUDIENCES": f"{LOCAL_AUDIENCE},{mcp_url}",
         "ENTRA_AUTHORITY": f"http://127.0.0.1:{issuer_port}",
         "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        "REFRESH_EMBEDDINGS_SCHEDULE": "0 */5 * * * *",
         "EMBEDDING_MODEL": "all-MiniLM-L6-v2-int8",
         "SECRETS_FILE": str(state.secrets),
     }

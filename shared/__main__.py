@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 
 from shared.prove_isolation import prove_isolation
+from shared.refresh_command import refresh_command
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -19,6 +20,10 @@ def _prove_isolation(options: argparse.Namespace, environ: Mapping[str, str]) ->
     if options.database_url_env is not None:
         environ = {**environ, "APP_DATABASE_URL": environ.get(options.database_url_env, "")}
     return prove_isolation(environ, as_json=options.json)
+
+
+def _refresh_embeddings(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    return refresh_command(environ, as_json=options.json)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -35,6 +40,14 @@ def _parser() -> argparse.ArgumentParser:
         "--database-url-env", metavar="NAME", help="the variable that holds the login's URL (APP_DATABASE_URL)"
     )
     proof.set_defaults(run=_prove_isolation)
+    refresh = verbs.add_parser(
+        "refresh-embeddings",
+        help="embed products that are new or have another text",
+        description="Embed products that are new or have another text, with EMBEDDING_MODEL; searches go on meanwhile. "
+        "Exit status: 0 all are embedded, 1 some wait or are refused, 2 failed. Ctrl-C loses nothing.",
+    )
+    refresh.add_argument("--json", action="store_true", help="print JSON instead of a sentence")
+    refresh.set_defaults(run=_refresh_embeddings)
     return parser
 
 

@@ -33,6 +33,7 @@ _SEVERAL_STORES_MASK = "( SELECT access.several_stores_mask() AS several_stores_
 _VISITOR_MASK = "( SELECT access.visitor_mask() AS visitor_mask)"
 _LIST = f"store_id = ANY ({_STORE_IDS}::integer[])"
 _CATALOGUE = f"{_STORE_MASK} IS NOT NULL"
+_EMBEDDINGS = f"(({_CATALOGUE}) AND (model = ( SELECT access.served_model() AS served_model)))"
 _STORES = (
     f"CASE access.policy_form() WHEN 'list'::text THEN ({_LIST}) WHEN 'mask'::text THEN ({_STORE_MASK})[store_id]"
     f" ELSE (({_STORE_MASK})[store_id] AND ({_LIST})) END"
@@ -48,7 +49,7 @@ GUARDS: Mapping[str, str] = {
     "categories": _CATALOGUE,
     "product_types": _CATALOGUE,
     "products": _CATALOGUE,
-    "product_description_embeddings": _CATALOGUE,
+    "product_description_embeddings": _EMBEDDINGS,
     "customers": _CUSTOMERS,
     "inventory": _STORES,
     "orders": _STORES,

@@ -20,8 +20,10 @@ from shared.health import readiness
 from shared.invocation import Invocations
 from shared.media_type import JsonOnly
 from shared.pagination import paginate
+from shared.product_search import ProductSearch
 from shared.protected_resource import ProtectedResource
 from shared.protocol import ZavaServer
+from shared.query_embeddings import QueryEmbeddings
 from shared.request_state import RequestState
 from shared.services import Services
 from shared.settings import LOOPBACK_HOSTS, Settings
@@ -33,6 +35,7 @@ from shared.tools.plans import plan_tools
 from shared.tools.recommendations import recommendation_tools
 from shared.tools.sales import sales_tools
 from shared.tools.schemas import schema_tools
+from shared.tools.search import search_tools
 from shared.version import VERSION
 
 MAX_BODY_BYTES = 1024 * 1024
@@ -41,7 +44,8 @@ INSTRUCTIONS = """\
 Zava Retail: sales, stock and customers of a do-it-yourself chain in Washington State, on PostgreSQL.
 You see only the rows of the stores that your account has a grant for; call describe_access to learn which.
 To answer a question: get_multiple_table_schemas for the tables you need, then execute_sales_query with one SELECT
-that aggregates in SQL. Use get_current_utc_date before you resolve 'today' or 'last month'. Amounts are US dollars.\
+that aggregates in SQL. To find products by what they are for: semantic_search_products. Use get_current_utc_date
+before you resolve 'today' or 'last month'. Amounts are US dollars.\
 """
 
 
@@ -64,7 +68,9 @@ def build_app(settings: Settings, extend: Callable[[MCPServer[Any]], None] = lam
     services = Services(settings)
     request_state = RequestState(services.vault)
     tasks = open_tasks(services)
-    server = build_server(services.invocations, tasks, request_state=request_state.security())
+    server = build_server(
+        services.invocations, services.query_embeddings, tasks, request_state=request_state.security()
+    )
     request_state.attend(server)
     extend(server)
     mcp_app = server.streamable_http_app(
@@ -100,7 +106,10 @@ def build_app(settings: Settings, extend: Callable[[MCPServer[Any]], None] = lam
 
 
 def build_server(
-    invocations: Invocations, *extensions: Extension, request_state: RequestStateSecurity | None = None
+    invocations: Invocations,
+    query_embeddings: QueryEmbeddings,
+    *extensions: Extension,
+    request_state: RequestStateSecurity | None = None,
 ) -> ZavaServer:
     """The server with all tools, before any transport. Without request_state a key of this process seals."""
     server = ZavaServer(
@@ -111,6 +120,7 @@ def build_server(
         tools=[
             *sales_tools(invocations),
             *plan_tools(invocations),
+            *search_tools(ProductSearch(invocations, query_embeddings)),
             *recommendation_tools(invocations),
             *schema_tools(invocations),
             *access_tools(invocations),

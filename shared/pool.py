@@ -5,13 +5,13 @@ from contextlib import AsyncExitStack
 from typing import Any
 from urllib.parse import urlsplit
 
-from psycopg.types import TypeInfo
 from psycopg_pool import AsyncConnectionPool
 
 from shared.connection import Connection
 from shared.json_values import register_json_values
 from shared.settings import Settings
 from shared.vault import azure_credential
+from shared.vectors import register_vectors
 
 type AccessTokenSource = Callable[[], Awaitable[str]]
 
@@ -57,6 +57,7 @@ def open_jobs_pool(
         max_size=JOBS_CONNECTIONS,
         max_idle=IDLE_SECONDS,
         max_lifetime=LIFETIME_SECONDS,
+        configure=register_vectors,
         open=False,
         name="zava_jobs",
     )
@@ -95,5 +96,4 @@ def _login(access_token: AccessTokenSource | None) -> Callable[[], Awaitable[dic
 
 async def _configure(connection: Connection) -> None:
     register_json_values(connection)
-    if vector := await TypeInfo.fetch(connection, "extensions.vector"):
-        vector.register(connection)  # its name for results; the value stays text
+    await register_vectors(connection)

@@ -1,8 +1,13 @@
 """What one process holds open for all its calls: vault, token verifier, embedder, connection pools."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 
-from shared.embedder import open_embedder
+from psycopg_pool import AsyncConnectionPool
+
+from shared.connection import Connection
+from shared.embedder import Embedder, open_embedder
 from shared.identity import open_verifier
 from shared.invocation import Invocations
 from shared.isolation import Isolation
@@ -42,3 +47,26 @@ class Services:
 
     async def __aexit__(self, *_: object) -> None:
         await self._stack.aclose()
+
+
+@dataclass(frozen=True)
+class JobServices:
+    """What a job needs, for one run of it."""
+
+    embedder: Embedder
+    pool: AsyncConnectionPool[Connection]
+    """Of the jobs' login."""
+
+
+@asynccontextmanager
+async def open_job_services(settings: Settings) -> AsyncIterator[JobServices]:
+    """Opened without waiting for anything, and closed behind the run."""
+    async with AsyncExitStack() as stack:
+        vault = open_vault(settings)
+        stack.push_async_callback(vault.close)
+        embedder = open_embedder(settings, vault)
+        stack.push_async_callback(embedder.close)
+        pool = open_jobs_pool(settings, entra_access_token(settings.jobs_database_url, settings, stack))
+        await pool.open(wait=False)
+        stack.push_async_callback(pool.close)
+        yield JobServices(embedder, pool)

@@ -5,6 +5,8 @@ COMMENT ON SCHEMA extensions IS 'Extension objects: vector and trigram types, op
 
 CREATE EXTENSION IF NOT EXISTS vector SCHEMA extensions;
 CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA extensions;
+-- Loads them: only then may who is no superuser name their settings, as functions do.
+SELECT '[1]'::extensions.vector, extensions.similarity('', '');
 
 DO $$
 BEGIN

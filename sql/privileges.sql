@@ -17,7 +17,8 @@ GRANT SELECT (type_id, category_id, type_name) ON retail.product_types TO zava_a
 GRANT SELECT (
     product_id, sku, product_name, category_id, type_id, cost, base_price, gross_margin_percent, product_description
 ) ON retail.products TO zava_app;
-GRANT SELECT (product_id, description_embedding) ON retail.product_description_embeddings TO zava_app;
+GRANT SELECT (product_id, description_embedding, model, content_hash, embedded_at)
+    ON retail.product_description_embeddings TO zava_app;
 GRANT SELECT (store_id, product_id, stock_level) ON retail.inventory TO zava_app;
 GRANT SELECT (order_id, customer_id, store_id, order_date) ON retail.orders TO zava_app;
 GRANT SELECT (
@@ -28,20 +29,26 @@ GRANT EXECUTE ON FUNCTION
     access.enter_context(text), access.describe_caller(),
     access.verified_caller(), access.several_stores_mask(), access.visitor_mask(), access.policy_form(),
     access.plan_of(text), access.refuse_above(double precision, text), access.bound_bytes(bigint, bigint),
-    access.visibility_is_stale()
+    access.visibility_is_stale(), access.served_model(),
+    access.search_products(
+        text, extensions.vector, text, text, numeric, numeric, integer[], double precision, integer
+    )
     TO zava_app;
 
 -- zava_jobs: reads the catalogue and keeps its embeddings; keeps callers' tasks, under their signed contexts.
 GRANT USAGE ON SCHEMA retail, access, ops TO zava_jobs;
 GRANT SELECT ON retail.categories, retail.product_types, retail.products TO zava_jobs;
 GRANT SELECT, INSERT, UPDATE, DELETE ON retail.product_description_embeddings TO zava_jobs;
+GRANT SELECT ON ops.embedding_texts TO zava_jobs;
+GRANT SELECT, DELETE, INSERT (product_id), UPDATE (claim, attempts, due_at, refused_by) ON ops.embedding_queue TO zava_jobs;
+GRANT SELECT, INSERT (model), UPDATE (model, served_since) ON ops.served_model TO zava_jobs;
 GRANT SELECT ON ops.tasks TO zava_jobs;
 GRANT INSERT (
     tenant_id, object_id, client_id, store_scope, scopes, tool, arguments, store_ids, lease_owner, lease_until, expires_at
 ) ON ops.tasks TO zava_jobs;
 GRANT UPDATE (store_ids, status, result, error, lease_until, updated_at) ON ops.tasks TO zava_jobs;
 GRANT EXECUTE ON FUNCTION
-    access.enter_context(text), access.verified_caller(),
+    access.enter_context(text), access.verified_caller(), access.served_model(),
     ops.take_over_task(uuid, interval), ops.forget_expired_tasks()
     TO zava_jobs;
 

@@ -19,10 +19,13 @@ from local.database import load_sample_data
 from local.people import LOCAL_CLIENT_ID, PEOPLE
 from local.postgres import EmbeddedPostgres, throwaway_postgres
 from local.postgres_home import remove_abandoned_homes
+from shared.embedder import Embedder
+from shared.embedder_identity import vault_key
 from shared.identity import Caller
 from shared.invocation import Invocations
 from shared.isolation import Isolation
 from shared.pool import open_pool
+from shared.query_embeddings import QueryEmbeddings
 from shared.rls_context import sign_context
 from shared.schema import deploy_schema, install_signing_key
 from shared.settings import Settings
@@ -88,6 +91,13 @@ class KeptSecrets:
 
     async def close(self) -> None:
         """Holds nothing."""
+
+
+def nobody_embeds() -> QueryEmbeddings:
+    """For servers whose search goes by words: the service that would embed listens nowhere."""
+    return QueryEmbeddings(
+        Embedder("http://127.0.0.1:9/v1", "text-embedding-3-small", lambda _: vault_key(Vault(KeptSecrets())))
+    )
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from shared.vault import Secret, Vault
 from tests.attestation.conftest import ORDERS_A_STORE
 from tests.attestation.sabotage import LEAK, sabotaged
 from tests.clock import FakeClock
-from tests.conftest import KEY, PASSWORDS, Database, KeptSecrets, caller_of, settings_for
+from tests.conftest import KEY, PASSWORDS, Database, KeptSecrets, caller_of, nobody_embeds, settings_for
 from tests.invocation.wire import wire_to
 from tests.tools.calls import data_of, fault_of
 
@@ -55,7 +55,7 @@ async def gated(app_url: str, clock: FakeClock, *keys: Secret) -> AsyncIterator[
 async def client_of(door: Invocations, caller: Caller) -> AsyncIterator[Client]:
     token = current_caller.set(caller)
     try:
-        async with Client(build_server(door)) as client:
+        async with Client(build_server(door, nobody_embeds())) as client:
             yield client
     finally:
         current_caller.reset(token)

@@ -1,4 +1,4 @@
-"""Embedding services, the laptop's and one whose faults tests choose, and the application's embedder before the latter."""
+"""Embedding services, the laptop's and one whose faults tests choose, and the application's embedder."""
 
 from collections.abc import AsyncIterator, Iterator
 

@@ -11,7 +11,7 @@ from local.postgres import EmbeddedPostgres
 from shared.identity import current_caller
 from shared.invocation import Invocations
 from shared.mcp_server import build_server
-from tests.conftest import Database, MakeDatabase, caller_of, open_invocations
+from tests.conftest import Database, MakeDatabase, caller_of, nobody_embeds, open_invocations
 from tests.isolation.corpus import legitimate_queries, normalised
 from tests.isolation.oracle import FOLDER, Oracle, granted_stores, make_oracle_database, open_oracle
 from tests.tools.calls import data_of
@@ -76,7 +76,7 @@ async def test_the_tool_gives_the_same_answer(door: Invocations, oracles: Oracle
     expected = await oracles["west-region"].read(QUERIES[name], max_rows=MAX_ROWS)
     token = current_caller.set(caller_of("west-region"))
     try:
-        async with Client(build_server(door)) as client:
+        async with Client(build_server(door, nobody_embeds())) as client:
             data = await data_of(client, "execute_sales_query", postgresql_query=QUERIES[name], max_rows=MAX_ROWS)
     finally:
         current_caller.reset(token)

@@ -15,7 +15,7 @@ from shared.isolation import Isolation
 from shared.mcp_server import build_server
 from shared.pool import open_pool
 from shared.vault import Vault
-from tests.conftest import KEY, Database, KeptSecrets, caller_of, settings_for
+from tests.conftest import KEY, Database, KeptSecrets, caller_of, nobody_embeds, settings_for
 from tests.isolation.attack import Attack, Tell
 from tests.isolation.attacks import corpus
 from tests.isolation.detector import Eyes, Outcome, Success, differs, judge
@@ -67,7 +67,7 @@ class ServerCampaign:
     async def _family(self, door: Invocations, family: str) -> None:
         token = current_caller.set(caller_of(self._actor))
         try:
-            async with Client(build_server(door)) as client:
+            async with Client(build_server(door, nobody_embeds())) as client:
                 for attack in corpus(self.target, family):
                     await self._one(client, attack)
         finally:

@@ -110,10 +110,13 @@ def test_every_function_pins_its_search_path(sample: Database) -> None:
             "SELECT oid::regprocedure::text, proconfig, provolatile::text FROM pg_proc"
             " WHERE pronamespace IN ('access'::regnamespace, 'retail'::regnamespace, 'ops'::regnamespace)"
         ).fetchall()
-    assert len(rows) == 16
+    assert len(rows) == 23
     assert all("search_path=pg_catalog, pg_temp" in config for _, config, _ in rows)
     volatile = {name for name, _, volatility in rows if volatility == "v"}
-    triggers = {"access.refresh_visits()", "access.refresh_visibility()", "access.take_turn()"}
+    triggers = {
+        *("access.refresh_visits()", "access.refresh_visibility()", "access.take_turn()"),
+        *("ops.queue_embedding()", "ops.index_words()"),
+    }
     settings = {"access.enter_context(text)"}
     plans = {"access.plan_of(text)", "access.refuse_above(double precision,text)"}
     tasks = {"ops.take_over_task(uuid,interval)", "ops.forget_expired_tasks()"}

@@ -67,7 +67,7 @@ async def start_instance(open_folder: Path) -> AsyncIterator[StartInstance]:
             stack = await instances.enter_async_context(AsyncExitStack())
             services = await stack.enter_async_context(Services(settings))
             tasks = open_tasks(services, call_seconds=call_seconds)
-            server = build_server(services.invocations, tasks)
+            server = build_server(services.invocations, services.query_embeddings, tasks)
             await stack.enter_async_context(tasks.serving(server))
             return Instance(server, services, stack)
 

@@ -9,7 +9,7 @@ from mcp import Client
 from shared.identity import current_caller
 from shared.invocation import Invocations
 from shared.mcp_server import build_server
-from tests.conftest import caller_of
+from tests.conftest import caller_of, nobody_embeds
 
 type ClientOf = Callable[[str], AbstractAsyncContextManager[Client]]
 
@@ -20,7 +20,7 @@ def client_of(invocations: Invocations) -> ClientOf:
     async def connect(name: str) -> AsyncIterator[Client]:
         token = current_caller.set(caller_of(name))
         try:
-            async with Client(build_server(invocations)) as client:
+            async with Client(build_server(invocations, nobody_embeds())) as client:
                 yield client
         finally:
             current_caller.reset(token)

@@ -9,7 +9,7 @@ from shared.identity import current_caller
 from shared.invocation import Invocations
 from shared.mcp_server import build_server
 from shared.scopes import SCOPES
-from tests.conftest import caller_of
+from tests.conftest import caller_of, nobody_embeds
 from tests.tools.calls import data_of, fault_of
 
 pytestmark = pytest.mark.anyio
@@ -18,7 +18,7 @@ HEAD_OFFICE = caller_of("head-office")
 
 
 async def test_every_tool_has_a_scope_without_which_it_is_neither_listed_nor_called(invocations: Invocations) -> None:
-    server = build_server(invocations)
+    server = build_server(invocations, nobody_embeds())
     token = current_caller.set(HEAD_OFFICE)
     try:
         needed = {tool.name: (tool.meta or {})["zava/scope"] for tool in await server.list_tools()}

@@ -1,0 +1,1 @@
+"""What timers start, one file each."""

@@ -1,0 +1,49 @@
+-- The products whose description is nearest to a vector, of all or of those that are eligible.
+-- For search_products.sql. similarity: the cosine, -1 to 1.
+CREATE OR REPLACE FUNCTION ops.products_by_meaning(
+    vector extensions.vector, wanted_model text, eligible integer[], most integer
+)
+RETURNS TABLE (product_id integer, similarity double precision)
+LANGUAGE plpgsql STABLE ROWS 50
+SET search_path = pg_catalog, pg_temp
+SET plan_cache_mode = force_generic_plan -- planning costs as much as running
+SET enable_sort = off -- a plan is made once and for all: by the index
+SET hnsw.ef_search = 400 -- measured, see docs/search.md
+SET hnsw.iterative_scan = strict_order -- goes on where the eligible are not among the nearest
+SET hnsw.max_scan_tuples = 40000
+AS $$
+DECLARE
+    -- So many are compared one by one in less time than the index takes, and none is missed.
+    few CONSTANT integer := 5000;
+BEGIN
+    IF eligible IS NULL AND (SELECT count(*) FROM (SELECT FROM retail.products LIMIT few + 1) AS counted) <= few THEN
+        eligible := ARRAY(SELECT products.product_id FROM retail.products);
+    END IF;
+    IF cardinality(eligible) <= few THEN
+        RETURN QUERY
+        WITH compared AS MATERIALIZED (
+            SELECT made.product_id, made.description_embedding OPERATOR(extensions.<=>) vector AS distance
+            FROM retail.product_description_embeddings AS made
+            WHERE made.product_id = ANY (eligible) AND made.model = wanted_model
+        )
+        SELECT compared.product_id, 1 - distance FROM compared ORDER BY distance, compared.product_id LIMIT most;
+    ELSIF eligible IS NULL THEN
+        RETURN QUERY
+        SELECT made.product_id, 1 - (made.description_embedding OPERATOR(extensions.<=>) vector)
+        FROM retail.product_description_embeddings AS made
+        WHERE made.model = wanted_model
+        ORDER BY made.description_embedding OPERATOR(extensions.<=>) vector
+        LIMIT most;
+    ELSE
+        RETURN QUERY
+        SELECT made.product_id, 1 - (made.description_embedding OPERATOR(extensions.<=>) vector)
+        FROM retail.product_description_embeddings AS made
+        WHERE made.model = wanted_model AND (made.product_id IN (SELECT unnest(eligible))) IS TRUE
+        ORDER BY made.description_embedding OPERATOR(extensions.<=>) vector
+        LIMIT most;
+    END IF;
+END
+$$;
+
+COMMENT ON FUNCTION ops.products_by_meaning(extensions.vector, text, integer[], integer) IS
+    'Products by their distance to a vector of the served model.';

@@ -1,0 +1,25 @@
+-- Search for products, under the caller's row-level security.
+
+-- name: served_model
+SELECT access.served_model();
+
+-- name: products
+-- What the caller's stores have comes before what they have not, unless that is far more relevant.
+SELECT
+    product_id, sku, product_name, category_name, type_name, base_price, product_description,
+    round((100 * similarity)::numeric, 1) AS similarity_percent, stock_level, stores_in_stock
+FROM access.search_products(
+    %(asked)s::text, %(vector)s::extensions.vector, %(model)s::text, %(category)s::text, %(least_price)s::numeric,
+    %(most_price)s::numeric,
+    CASE WHEN %(in_stock)s::boolean THEN ARRAY(SELECT product_id FROM retail.inventory WHERE stock_level > 0) END,
+    %(least_similarity)s::float, %(candidates)s::integer
+) AS found
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(stock_level), 0) AS stock_level, count(*) FILTER (WHERE stock_level > 0) AS stores_in_stock
+    FROM retail.inventory
+    WHERE inventory.product_id = found.product_id
+) AS held
+ORDER BY relevance * CASE WHEN stock_level > 0 THEN 1 ELSE 0.9 END DESC, product_id;
+
+-- name: categories
+SELECT category_name FROM retail.categories ORDER BY category_name;
