@@ -7,7 +7,7 @@ SEATTLE, TACOMA, SPOKANE, EVERETT, REDMOND, KIRKLAND = 1, 3, 4, 5, 6, 7
 
 HAMMER, NAILS, TARP, BESTSELLER, RARE, TWICE, AVOIDED, FORMERLY, TIE_A, TIE_B = range(1, 11)
 DRILL, BITS, GLUE, OWN = 21, 22, 23, 24
-RISING, HARDLY, STEADY, CLEARANCE, DEARER, BULK = range(41, 47)
+RISING, HARDLY, STEADY, CLEARANCE, DEARER, BULK, RISING_DEARER = range(41, 48)
 EMBEDDED = {101: (1, 0), 102: (0.6, 0.8), 103: (0.8, 0.6), 104: (0.8, 0.6), 105: (0, 1), 106: (-1, 0)}
 
 
@@ -75,6 +75,7 @@ def trending_orders(database: Database) -> list[Order]:
         *(days(CLEARANCE, 1, 30, 100) + days(CLEARANCE, 3, 10, 0)),
         *(days(DEARER, 1, 10, 100) + days(DEARER, 1, 30, 0)),
         *days(BULK, 60, 10, 0, 1),
+        *(days(RISING_DEARER, 1, 10, 100) + days(RISING_DEARER, 2, 20, 0)),
         basket(SPOKANE, buyer, HAMMER, days_ago=800),
     ]
 

@@ -33,6 +33,7 @@ from tests.tools.planted_sales import (
     OWN,
     RARE,
     RISING,
+    RISING_DEARER,
     SEATTLE,
     STEADY,
     TACOMA,
@@ -147,9 +148,11 @@ async def test_a_customer_is_never_offered_what_it_has(client_of: ClientOf, plan
 
 async def test_only_what_grew_in_pieces_and_revenue_is_a_trend(client_of: ClientOf) -> None:
     async with client_of("spokane") as client:
-        [rising] = await products_of(client, "trending")
+        rising, dearer = await products_of(client, "trending")
     # (60 + 20) / (20 + 20): twice as many.
     assert (rising["product_id"], rising["score"]) == (RISING, 100)
+    # The pieces, (40 + 20) / (20 + 20), grew less than the revenue.
+    assert (dearer["product_id"], dearer["score"]) == (RISING_DEARER, 50)
     assert rising["basis"] == "60 pieces after 20, 600.00 dollars after 200.00"
 
 
@@ -238,7 +241,7 @@ async def test_a_cut_is_told(client_of: ClientOf) -> None:
 async def test_the_text_says_method_period_and_products_as_csv(client_of: ClientOf) -> None:
     async with client_of("spokane") as client:
         result = await client.call_tool(TOOL, {"recommendation_type": "trending"})
-    method, period, names, row, end = text_of(result).split("\n")
+    method, period, names, row, _, end = text_of(result).split("\n")
     assert result.structured_content
     assert (method, end) == (result.structured_content["method"], "")
     assert period == "Orders from 2026-04-02 to 2026-06-30."
