@@ -1,4 +1,4 @@
-"""Embedding services, the laptop's and one whose faults tests choose, and the application's embedder."""
+"""Embedding services, the laptop's and one whose faults tests choose, and the application's embedder before that."""
 
 from collections.abc import AsyncIterator, Iterator
 
