@@ -58,7 +58,7 @@ GUARDS: Mapping[str, str] = {
 """Every table of retail and its policy's condition, as PostgreSQL prints it but for the white space."""
 TASK_GUARD = (
     "((principal_id = ( SELECT (access.verified_caller()).principal_id AS principal_id)) AND"
-    f" ((result IS NULL) OR (store_ids <@ {_STORE_IDS})))"
+    f" (((result IS NULL) AND (input_requests IS NULL)) OR (store_ids <@ {_STORE_IDS})))"
 )
 """The same of ops.tasks."""
 

@@ -5,7 +5,14 @@ from typing import Any
 from mcp import MCPError
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, Tool
+from mcp.types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    GetPromptResult,
+    InputRequiredResult,
+    InputResponseRequestParams,
+    Tool,
+)
 from pydantic import ValidationError
 
 from shared.errors import InsufficientScope, ToolFault, ValidationFault
@@ -35,6 +42,12 @@ class ZavaServer(MCPServer[Any]):
                 case ValidationError() as invalid:
                     return failure(_argument_fault(invalid))
             raise
+
+    async def call_again(
+        self, name: str, arguments: dict[str, Any], params: InputResponseRequestParams
+    ) -> CallToolResult | InputRequiredResult:
+        """A call whose request is gone, with what its client was asked meanwhile."""
+        return await self.call_tool(name, arguments, Context(mcp_server=self, input_params=params))
 
     async def list_tools(self) -> list[Tool]:
         """The tools that the caller's token permits."""

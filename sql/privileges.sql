@@ -44,12 +44,15 @@ GRANT SELECT, DELETE, INSERT (product_id), UPDATE (claim, attempts, due_at, refu
 GRANT SELECT, INSERT (model), UPDATE (model, served_since) ON ops.served_model TO zava_jobs;
 GRANT SELECT ON ops.tasks TO zava_jobs;
 GRANT INSERT (
-    tenant_id, object_id, client_id, store_scope, scopes, tool, arguments, store_ids, lease_owner, lease_until, expires_at
+    tenant_id, object_id, client_id, store_scope, scopes, tool, arguments, input_responses, request_state, store_ids,
+    lease_owner, lease_until, expires_at
 ) ON ops.tasks TO zava_jobs;
-GRANT UPDATE (store_ids, status, result, error, lease_until, updated_at) ON ops.tasks TO zava_jobs;
+GRANT UPDATE (
+    store_ids, status, rounds, input_requests, input_responses, request_state, result, error, lease_until, updated_at
+) ON ops.tasks TO zava_jobs;
 GRANT EXECUTE ON FUNCTION
     access.enter_context(text), access.verified_caller(), access.served_model(),
-    ops.take_over_task(uuid, interval), ops.forget_expired_tasks()
+    ops.take_over_task(uuid, interval, integer), ops.forget_expired_tasks()
     TO zava_jobs;
 
 -- zava_backup: reads the data and who may see it, not the signing keys.

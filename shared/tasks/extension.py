@@ -1,6 +1,7 @@
 """The protocol of tasks, extension io.modelcontextprotocol/tasks (SEP-2663): a long call is answered with a handle.
 
-A call that ends within the grace is answered as ever. What takes longer becomes a task, and the same work goes on.
+A call that ends within the grace is answered as ever, if only by a question to the client. What takes longer becomes a
+task, and the same work goes on; what it asks then, the task asks (questions.py).
 Clients that do not declare the extension see none of this.
 """
 
@@ -16,12 +17,20 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.extension import Extension, MethodBinding
 from mcp.server.mcpserver.server import require_client_extension
 from mcp.shared.inbound import MCP_NAME_HEADER, decode_header_value
-from mcp.types import HEADER_MISMATCH, INTERNAL_ERROR, INVALID_PARAMS, CallToolRequestParams, RequestParams
+from mcp.types import (
+    HEADER_MISMATCH,
+    INTERNAL_ERROR,
+    INVALID_PARAMS,
+    CallToolRequestParams,
+    InputResponseRequestParams,
+    RequestParams,
+)
 
 from shared.errors import RateLimited, Unavailable
 from shared.identity import Caller, current_caller
 from shared.isolation import Isolation
 from shared.scopes import Described, permits
+from shared.tasks.questions import responses_of, round_params, shown, taken
 from shared.tasks.store import MOST_KEPT, MOST_WORKING, JsonObject, Task, TaskStore
 from shared.tasks.worker import Work, Worker
 from shared.tools.definition import TASK_KEY, failure
@@ -44,7 +53,9 @@ class ToolServer(Protocol):
     def tool_named(self, name: str) -> Described | None:
         """See ZavaServer."""
 
-    async def call_tool(self, name: str, arguments: dict[str, Any]) -> HandlerResult:
+    async def call_again(
+        self, name: str, arguments: dict[str, Any], params: InputResponseRequestParams
+    ) -> HandlerResult:
         """See ZavaServer."""
 
 
@@ -118,11 +129,20 @@ class Tasks(Extension):
         if not self._worker.has_room:
             return None
         try:
-            return await self._store.create(caller, params.name, params.arguments or {}, list(store_ids))
+            return await self._store.create(
+                caller,
+                params.name,
+                params.arguments or {},
+                list(store_ids),
+                input_responses=responses_of(params),
+                request_state=params.request_state,
+            )
         except Unavailable:
             return None
 
-    def _own(self, answer: Callable[[Caller, Task], Awaitable[JsonObject]]) -> Callable[[Ctx, Any], Awaitable[Any]]:
+    def _own(
+        self, answer: Callable[[Caller, Task, TaskParams], Awaitable[JsonObject]]
+    ) -> Callable[[Ctx, Any], Awaitable[Any]]:
         """A handler that answers for tasks of the caller's own, and for every other id alike."""
 
         async def handle(ctx: Ctx, params: TaskParams) -> HandlerResult:
@@ -134,7 +154,7 @@ class Tasks(Extension):
             try:
                 await self._isolation.ensure()  # a result has rows
                 task = await self._find(caller, params.task_id)
-                return {"resultType": "complete", **await answer(caller, task)}
+                return {"resultType": "complete", **await answer(caller, task, params)}
             except Unavailable as fault:
                 raise MCPError(INTERNAL_ERROR, str(fault)) from fault
 
@@ -149,24 +169,34 @@ class Tasks(Extension):
             raise MCPError(INVALID_PARAMS, "Unknown task")
         return task
 
-    async def _get(self, _: Caller, task: Task) -> JsonObject:
+    async def _get(self, _: Caller, task: Task, __: TaskParams) -> JsonObject:
         if task.abandoned:
             self._sweep()
-        told: JsonObject = {"completed": {"result": task.result}, "failed": {"error": task.error}}.get(task.status, {})
-        return _seed(task) | told
+        match task.status:
+            case "completed":
+                return _seed(task) | {"result": task.result}
+            case "failed":
+                return _seed(task) | {"error": task.error}
+            case "input_required":
+                return _seed(task) | {"inputRequests": shown(task)}
+        return _seed(task)
 
-    async def _update(self, _: Caller, __: Task) -> JsonObject:
-        """No tool asks for input in a task, and responses that nobody waits for are to be ignored."""
+    async def _update(self, caller: Caller, task: Task, params: TaskParams) -> JsonObject:
+        while responses := taken(task, params.input_responses):
+            if await self._store.answer(caller, task, responses):
+                self._sweep()
+                break
+            task = await self._find(caller, params.task_id)
         return {}
 
-    async def _cancel(self, caller: Caller, task: Task) -> JsonObject:
+    async def _cancel(self, caller: Caller, task: Task, _: TaskParams) -> JsonObject:
         await self._store.cancel(caller, task.task_id)
         self._worker.stop(task.task_id)
         return {}
 
     def _sweep(self) -> None:
-        if self._server:
-            self._worker.sweep(self._server.call_tool)
+        if server := self._server:
+            self._worker.sweep(lambda task: server.call_again(task.tool, task.arguments, round_params(task)))
 
 
 def _declared(ctx: Ctx) -> bool:

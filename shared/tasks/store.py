@@ -30,7 +30,7 @@ MOST_KEPT = 20
 """Of one principal, finished ones included: each holds up to a result."""
 CONNECT_SECONDS = 5.0
 
-type Status = Literal["working", "completed", "failed", "cancelled"]
+type Status = Literal["working", "input_required", "completed", "failed", "cancelled"]
 type JsonObject = dict[str, Any]
 
 
@@ -43,7 +43,15 @@ class Task:
     """Who asked, as far as running it again needs that: its token is not kept."""
     tool: str
     arguments: JsonObject
+    input_responses: JsonObject | None
+    """What the client answered in the last round."""
+    request_state: str | None
+    """What the tool left for itself in that round."""
+    rounds: int
+    """How often the client was asked since this is a task."""
     status: Status
+    input_requests: JsonObject | None
+    """What the client is asked and has not answered."""
     result: JsonObject | None
     error: JsonObject | None
     attempts: int
@@ -73,7 +81,7 @@ class TaskStore:
         self._pool = pool
         self._signer = signer
         self._queries = named_queries("tasks")
-        self._worker = uuid4()
+        self._bounds = {"worker": uuid4(), "lease": LEASE, "most_working": MOST_WORKING}
 
     async def visible_stores(self, caller: Caller) -> list[int]:
         """What the caller sees now."""
@@ -82,11 +90,18 @@ class TaskStore:
         return stores
 
     async def create(
-        self, caller: Caller, tool: str, arguments: Mapping[str, Any], store_ids: Sequence[int]
+        self,
+        caller: Caller,
+        tool: str,
+        arguments: Mapping[str, Any],
+        store_ids: Sequence[int],
+        *,
+        input_responses: JsonObject | None = None,
+        request_state: str | None = None,
     ) -> Task | None:
         """A task with this worker's lease; None where the caller has as many as it may.
 
-        store_ids: what the caller saw before the work began.
+        store_ids: what the caller saw before the work began. input_responses, request_state: of earlier rounds.
         """
         await self._forget_expired()
         rows = await self._as(
@@ -99,9 +114,10 @@ class TaskStore:
             scopes=sorted(caller.scopes),
             tool=tool,
             arguments=_json(arguments),
+            input_responses=_json(input_responses) if input_responses else None,
+            request_state=_state(request_state),
             store_ids=list(store_ids),
             ttl=TTL,
-            most_working=MOST_WORKING,
             most_kept=MOST_KEPT,
         )
         return _first(rows)
@@ -111,9 +127,9 @@ class TaskStore:
         return _first(await self._as(caller, "find", task_id=task_id))
 
     async def take_over(self) -> Abandoned | None:
-        """The lease of the oldest task that nobody works on, whoever it belongs to."""
+        """The lease of the oldest task that nobody works on and whose principal may have one more at work."""
         async with self._connection() as connection:
-            cursor = await connection.execute(self._queries["take_over"], {"worker": self._worker, "lease": LEASE})
+            cursor = await connection.execute(self._queries["take_over"], self._bounds)
             row = await cursor.fetchone()
         return Abandoned(*row) if row else None
 
@@ -124,6 +140,25 @@ class TaskStore:
     async def renew(self, caller: Caller, task_id: UUID) -> bool:
         """False where the task is no longer this worker's to work on, because it was cancelled for example."""
         return bool(await self._as(caller, "renew", task_id=task_id))
+
+    async def ask(self, task: Task, requests: JsonObject, state: str | None) -> None:
+        """Wait for the client, and for whoever goes on then; nothing where the task is no longer this worker's."""
+        await self._as(task.caller, "ask", task_id=task.task_id, requests=_json(requests), state=_state(state))
+
+    async def answer(self, caller: Caller, task: Task, responses: JsonObject) -> bool:
+        """Take them; the last one leaves the task to be taken over. False where it asks something else by now."""
+        asked = task.input_requests or {}
+        unanswered = {name: request for name, request in asked.items() if name not in responses}
+        rows = await self._as(
+            caller,
+            "answer",
+            task_id=task.task_id,
+            round=task.rounds,
+            asked=_json(asked),
+            requests=_json(unanswered) if unanswered else None,
+            responses=_json((task.input_responses or {}) | responses),
+        )
+        return bool(rows)
 
     async def complete(self, caller: Caller, task_id: UUID, result: str) -> None:
         """Keep the result, JSON; nothing where the task is no longer this worker's."""
@@ -143,7 +178,7 @@ class TaskStore:
 
     async def _as(self, owner: Caller | Abandoned, query: str, **parameters: object) -> list[JsonObject]:
         """The query's rows under the owner's context, in one round trip."""
-        parameters |= {"worker": self._worker, "lease": LEASE}
+        parameters |= self._bounds
         for context in await self._signer.contexts(owner.principal_id, owner.store_scope):
             async with self._connection() as connection:
                 async with connection.pipeline(), connection.transaction():
@@ -180,6 +215,11 @@ def _first(rows: Sequence[JsonObject]) -> Task | None:
         store_scope=row["store_scope"],
     )
     return Task(caller=caller, **{name: row[name] for name in Task.__dataclass_fields__ if name != "caller"})
+
+
+def _state(text: str | None) -> str | None:
+    """As JSON, for a text of PostgreSQL's cannot hold every character."""
+    return None if text is None else json.dumps(text, ensure_ascii=False)
 
 
 def _json(value: Mapping[str, Any]) -> str:

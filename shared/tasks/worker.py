@@ -11,11 +11,12 @@ from uuid import UUID
 from mcp import MCPError
 from mcp.server.context import HandlerResult
 from mcp.server.mcpserver.exceptions import ToolError
-from mcp.types import INTERNAL_ERROR, CallToolResult, TextContent
+from mcp.types import INTERNAL_ERROR, CallToolResult, InputRequiredResult, TextContent
 
 from shared.errors import TooExpensive, Unavailable
 from shared.identity import Caller, current_caller
 from shared.statement import Bounds, current_bounds
+from shared.tasks.questions import Question, question
 from shared.tasks.store import Abandoned, Task, TaskStore
 from shared.tools.definition import failure
 
@@ -24,10 +25,12 @@ log = logging.getLogger(__name__)
 RENEW_SECONDS = 1.5
 """How often a lease is renewed, and how soon a worker learns of a cancellation elsewhere."""
 MOST_ATTEMPTS = 3
+"""Beside those that follow upon an answer."""
 MAX_RESULT_BYTES = 8_000_000
 """Of a result as JSON: rows of 2 MB as text and as values, with room for what JSON puts around them."""
 
-type CallTool = Callable[[str, dict[str, Any]], Awaitable[HandlerResult]]
+type CallTool = Callable[[Task], Awaitable[HandlerResult]]
+"""Calls a task's tool again."""
 type Work = asyncio.Task[HandlerResult]
 """Gives what a tools/call gives."""
 
@@ -59,7 +62,7 @@ class Worker:
         """See the work to its end and keep what it gives, or stop it when the task is cancelled."""
         held = asyncio.create_task(self._hold(task, work), name=f"task {task.task_id}")
         self._held[task.task_id] = held
-        held.add_done_callback(lambda _: self._held.pop(task.task_id))
+        held.add_done_callback(lambda _: self._let_go(task.task_id, held))
 
     def stop(self, task_id: UUID) -> None:
         """Stop the work at once if it is here."""
@@ -79,6 +82,11 @@ class Worker:
         if ending:
             await asyncio.wait(ending)
 
+    def _let_go(self, task_id: UUID, held: asyncio.Task[None]) -> None:
+        """Unless the task, answered meanwhile, is held anew."""
+        if self._held.get(task_id) is held:
+            del self._held[task_id]
+
     async def _sweep(self, call_tool: CallTool) -> None:
         try:
             while self.has_room and (abandoned := await self._store.take_over()):
@@ -87,15 +95,15 @@ class Worker:
             log.warning("abandoned tasks wait: %s", error)
 
     async def _resume(self, abandoned: Abandoned, call_tool: CallTool) -> None:
-        """From the beginning: tools that become tasks only read."""
+        """From the beginning of the round: tools that become tasks only read."""
         if (task := await self._store.begin(abandoned)) is None:
             return
-        if task.attempts > MOST_ATTEMPTS:
+        if task.attempts > MOST_ATTEMPTS + task.rounds:
             problem = f"The task was given up: {MOST_ATTEMPTS} instances of the server ended while they worked on it."
             await self._store.fail(task.caller, task.task_id, _error(problem))
             return
         log.info("task %s is taken over (attempt %d)", task.task_id, task.attempts)
-        self.hold(task, self.start(task.caller, call_tool(task.tool, task.arguments)))
+        self.hold(task, self.start(task.caller, call_tool(task)))
 
     async def _hold(self, task: Task, work: Work) -> None:
         try:
@@ -116,17 +124,25 @@ class Worker:
             await asyncio.wait({work})
 
     async def _finish(self, task: Task, work: Work) -> None:
-        outcome = _outcome(work)
-        if isinstance(outcome, CallToolResult):
-            await self._store.complete(task.caller, task.task_id, _bounded(outcome))
-        else:
-            await self._store.fail(task.caller, task.task_id, outcome)
+        match _outcome(task, work):
+            case CallToolResult() as result:
+                await self._store.complete(task.caller, task.task_id, _bounded(result))
+            case Question(requests, state):
+                await self._store.ask(task, requests, state)
+            case error:
+                await self._store.fail(task.caller, task.task_id, error)
 
 
-def _outcome(work: Work) -> CallToolResult | dict[str, Any]:
-    """The result, a tool's own errors among them, or the JSON-RPC error that stands in its place."""
+def _outcome(task: Task, work: Work) -> CallToolResult | Question | dict[str, Any]:
+    """The result, a tool's own errors among them; what the tool asks; or the JSON-RPC error in their place."""
     try:
-        result = work.result()
+        match work.result():
+            case CallToolResult() as result:
+                return result
+            case InputRequiredResult() as asked:
+                return question(asked, task)
+            case other:
+                raise TypeError(f"a tool gave {type(other).__name__}")
     except MCPError as error:
         return error.error.model_dump(by_alias=True, mode="json", exclude_none=True)
     except ToolError as error:
@@ -134,9 +150,6 @@ def _outcome(work: Work) -> CallToolResult | dict[str, Any]:
     except Exception:
         log.exception("a task failed")
         return _error("Internal error")
-    if not isinstance(result, CallToolResult):
-        return _error("The tool asked for input, which a task cannot wait for.")
-    return result
 
 
 async def _awaited(call: Awaitable[HandlerResult]) -> HandlerResult:

@@ -19,7 +19,8 @@ READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempot
 def read_tool(function: Callable[..., Any], title: str, scope: ToolScope, *, task: bool = False) -> Tool:
     """The function as a tool for tokens with the scope; its name, docstring and annotations are what clients see.
 
-    task: whether a call may go on as a task; then the function minds current_bounds.
+    task: whether a call may go on as a task; then the function minds current_bounds, and where it asks its client, it
+    does so by an InputRequiredResult: later rounds have its request_state and the answers, but no request.
     """
     meta = {SCOPE_KEY: scope} | ({TASK_KEY: True} if task else {})
     tool = Tool.from_function(function, title=title, annotations=READ_ONLY, meta=meta, structured_output=True)

@@ -405,12 +405,17 @@ SABOTAGES = {
         "CREATE POLICY more ON ops.tasks FOR SELECT TO zava_jobs USING (true)", "tasks"
     ),
     "tasks of any principal": Sabotage(
-        "ALTER POLICY all_callers ON ops.tasks USING (result IS NULL OR store_ids <@"
+        "ALTER POLICY all_callers ON ops.tasks USING ((result IS NULL AND input_requests IS NULL) OR store_ids <@"
         " (SELECT (access.verified_caller()).store_ids))",
         "tasks",
     ),
     "results for who lost a store": Sabotage(
         "ALTER POLICY all_callers ON ops.tasks USING (principal_id = (SELECT (access.verified_caller()).principal_id))",
+        "tasks",
+    ),
+    "questions for who lost a store": Sabotage(
+        "ALTER POLICY all_callers ON ops.tasks USING (principal_id = (SELECT (access.verified_caller()).principal_id)"
+        " AND (result IS NULL OR store_ids <@ (SELECT (access.verified_caller()).store_ids)))",
         "tasks",
     ),
     "tasks written for anybody": Sabotage("ALTER POLICY all_callers ON ops.tasks WITH CHECK (true)", "tasks"),
@@ -424,16 +429,16 @@ SABOTAGES = {
         "ALTER TABLE ops.tasks RENAME TO jobs", "tasks", "ALTER TABLE ops.jobs RENAME TO tasks"
     ),
     "taking over for callers": Sabotage(
-        "GRANT EXECUTE ON FUNCTION ops.take_over_task(uuid, interval) TO zava_app", "functions"
+        "GRANT EXECUTE ON FUNCTION ops.take_over_task(uuid, interval, integer) TO zava_app", "functions"
     ),
     "taking over tells more": Sabotage(
-        "DROP FUNCTION ops.take_over_task(uuid, interval);"
+        "DROP FUNCTION ops.take_over_task(uuid, interval, integer);"
         + _FUNCTIONS["take_over_task"]
         .replace("store_scope uuid)", "store_scope uuid, arguments json)")
         .replace("task.store_scope\n", "task.store_scope, task.arguments\n")
         .replace("CREATE OR REPLACE", "SET ROLE zava_owner; CREATE"),
         "functions",
-        "RESET ROLE; DROP FUNCTION ops.take_over_task(uuid, interval)",
+        "RESET ROLE; DROP FUNCTION ops.take_over_task(uuid, interval, integer)",
     ),
     # Settings
     "writes by default": Sabotage("ALTER ROLE zava_app SET default_transaction_read_only = off", "settings"),

@@ -25,10 +25,10 @@ def installed() -> None:
 def outcomes(stack: RunningStack, fixture_host: str, tmp_path_factory: pytest.TempPathFactory) -> Outcomes:
     """By server ("product" or "fixtures") and revision; all at once, for they wait more than they work."""
     folder = tmp_path_factory.mktemp("conformance")
-    authorization = stack.headers("kirkland")
     with (
-        token_proxy(stack.base, authorization) as the_product,
-        token_proxy(fixture_host, authorization) as with_fixtures,
+        token_proxy(stack.base, stack.headers("kirkland")) as the_product,
+        # Somebody who has no other tasks: nobody may keep many, and the suite makes eighteen.
+        token_proxy(fixture_host, stack.headers("online")) as with_fixtures,
         ThreadPoolExecutor() as pool,
     ):
         urls = {"product": f"{the_product}/mcp", "fixtures": f"{with_fixtures}/mcp"}

@@ -49,17 +49,10 @@ class Outcome:
 
 def run(url: str, revision: str, results: Path, *options: str | Path) -> Outcome:
     """All scenarios that a revision requires, and those that the suite does not score, in one process."""
-    return _run(url, results, "--requirements", revision, *options)
-
-
-def run_scenario(url: str, name: str, results: Path) -> Outcome:
-    """One scenario, which no revision need require."""
-    return _run(url, results, "--scenario", name)
-
-
-def _run(url: str, results: Path, *options: str | Path) -> Outcome:
-    command: list[str | Path] = [NODE, SUITE, "server", "--url", url, "-o", results, *options]
-    done = subprocess.run(command, cwd=HERE, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100)
+    command: list[str | Path] = [NODE, SUITE, "server", "--url", url, "-o", results, "--requirements", revision]
+    done = subprocess.run(
+        [*command, *options], cwd=HERE, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=100
+    )
     scenarios = {_scenario(found): _checks(found) for found in results.glob("*/checks.json")}
     return Outcome(done.returncode, done.stdout + done.stderr, scenarios)
 

@@ -119,7 +119,7 @@ def test_every_function_pins_its_search_path(sample: Database) -> None:
     }
     settings = {"access.enter_context(text)"}
     plans = {"access.plan_of(text)", "access.refuse_above(double precision,text)"}
-    tasks = {"ops.take_over_task(uuid,interval)", "ops.forget_expired_tasks()"}
+    tasks = {"ops.take_over_task(uuid,interval,integer)", "ops.forget_expired_tasks()"}
     assert volatile == triggers | settings | plans | tasks
 
 

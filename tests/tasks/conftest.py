@@ -61,13 +61,20 @@ async def start_instance(open_folder: Path) -> AsyncIterator[StartInstance]:
     secrets_file.chmod(0o600)
     async with AsyncExitStack() as instances:
 
-        async def start(database: Database, *, call_seconds: float = STATEMENT_SECONDS, **changes: Any) -> Instance:
+        async def start(
+            database: Database,
+            *,
+            call_seconds: float = STATEMENT_SECONDS,
+            extend: Callable[[ZavaServer], None] = lambda _: None,
+            **changes: Any,
+        ) -> Instance:
             local = settings_for(database.app_url, pool_size=16)
             settings = replace(local, **{"secrets_file": str(secrets_file), "task_grace_seconds": 0, **changes})
             stack = await instances.enter_async_context(AsyncExitStack())
             services = await stack.enter_async_context(Services(settings))
             tasks = open_tasks(services, call_seconds=call_seconds)
             server = build_server(services.invocations, services.query_embeddings, tasks)
+            extend(server)
             await stack.enter_async_context(tasks.serving(server))
             return Instance(server, services, stack)
 

@@ -33,7 +33,7 @@ class Handle(Result):
 
 class TaskParams(RequestParams):
     task_id: str
-    input_responses: dict[str, Any] | None = None
+    input_responses: Any = None
 
 
 class TaskRequest(Request[TaskParams, str]):
@@ -62,6 +62,13 @@ async def called(client: Client, query: str, **arguments: Any) -> Handle | CallT
     return answer
 
 
+async def task_by(client: Client, tool: str, **arguments: Any) -> str:
+    """The id of a task for a call of any tool."""
+    answer = await client.session.call_tool(tool, arguments, allow_claimed=True)
+    assert isinstance(answer, Handle), answer
+    return answer.task_id
+
+
 async def task_of(client: Client, query: str) -> str:
     """The id of a task for the query."""
     answer = await called(client, query)
@@ -81,6 +88,13 @@ async def ask(client: Any, method: str, task_id: str, **params: Any) -> dict[str
 async def ended(client: Client, task_id: str) -> dict[str, Any]:
     """The task when it has ended."""
     return await _until_it_ends(client.session, task_id)
+
+
+async def answer(client: Client, task_id: str, **names: str) -> None:
+    """Answers requests for a name; their keys are written `_1_first` for "1.first"."""
+    responses = {key[1:].replace("_", "."): {"action": "accept", "content": {"name": names[key]}} for key in names}
+    told = await ask(client, "tasks/update", task_id, input_responses=responses)
+    assert told.keys() <= {"resultType", "_meta"}
 
 
 async def refusal(client: Client, task_id: str, method: str = "tasks/get") -> tuple[int, str, Any]:

@@ -1,4 +1,4 @@
-"""Tasks through Functions hosts: one is killed in the middle, another one finishes its work."""
+"""Tasks through Functions hosts: some are killed in the middle, another one finishes their work."""
 
 import os
 import signal
@@ -17,18 +17,19 @@ from mcp.client.streamable_http import streamable_http_client
 from tests.processes import children_of
 from tests.protocol.tokens import bearer
 from tests.protocol.wire import MODERN, Wire
-from tests.stack import PLAIN, RunningStack, host_beside
-from tests.tasks.following import EXTENSION, KnowsTasks, ask, ended, task_of
+from tests.stack import PLAIN, REPOSITORY, RunningStack, host_beside
+from tests.tasks.following import EXTENSION, KnowsTasks, answer, ask, ended, task_by, task_of
 from tests.tasks.test_tasks import COUNT, LONG
 
 pytestmark = pytest.mark.anyio
 
+FIXTURES = REPOSITORY / "tests/conformance/app"
 CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
 
 
 @dataclass(frozen=True)
 class Host:
-    """One more instance of the running stack."""
+    """One more instance of the running stack, with the conformance suite's tools: the product has none that asks."""
 
     url: str
     pid: int
@@ -38,9 +39,9 @@ class Host:
 def hosts(stack: RunningStack) -> Iterator[list[Host]]:
     with ExitStack() as running:
         started = []
-        for name in ("task-first", "task-second"):
+        for name in ("task-first", "task-second", "task-third"):
             before = set(children_of(os.getpid()))
-            url = running.enter_context(host_beside(stack, name, TASK_GRACE_SECONDS="0"))
+            url = running.enter_context(host_beside(stack, name, FIXTURES, TASK_GRACE_SECONDS="0"))
             [pid] = set(children_of(os.getpid())) - before
             started.append(Host(url, pid))
         yield started
@@ -106,7 +107,7 @@ def test_who_does_not_know_tasks_is_told_so_whatever_it_asks(
 
 async def test_a_host_that_is_killed_leaves_its_task_to_another(stack: RunningStack, hosts: list[Host]) -> None:
     """The lease's ten seconds are not waited for: the row is aged by hand, and gets a query that ends."""
-    first, second = hosts
+    first, second, _ = hosts
     async with client_of(stack, first) as client:
         task_id = await task_of(client, LONG)
     os.kill(first.pid, signal.SIGKILL)
@@ -124,3 +125,17 @@ async def test_a_host_that_is_killed_leaves_its_task_to_another(stack: RunningSt
     with stack.connect("SUPERUSER_DATABASE_URL") as superuser:
         row = superuser.execute("SELECT attempts, status FROM ops.tasks WHERE task_id = %s", (task_id,)).fetchone()
     assert row == (2, "completed")
+
+
+async def test_what_a_killed_host_asked_is_answered_through_another(stack: RunningStack, hosts: list[Host]) -> None:
+    _, second, third = hosts
+    async with client_of(stack, third) as client:
+        task_id = await task_by(client, "multi_input")
+        assert (await ended(client, task_id))["inputRequests"].keys() == {"1.first", "1.second"}
+        await answer(client, task_id, _1_first="Ada")
+    os.kill(third.pid, signal.SIGKILL)
+    async with client_of(stack, second) as client:
+        told = await ask(client, "tasks/get", task_id)
+        assert (told["status"], told["inputRequests"].keys()) == ("input_required", {"1.second"})
+        await answer(client, task_id, _1_second="Grace")
+        assert (await ended(client, task_id))["result"]["content"] == [{"type": "text", "text": "Ada and Grace"}]

@@ -78,6 +78,14 @@ def test_a_result_is_for_who_sees_all_that_it_may_hold(tasks: Database) -> None:
             connection.execute("UPDATE ops.tasks SET store_ids = '{7, 8}'")
 
 
+def test_a_question_is_for_who_sees_all_that_it_may_tell_of(tasks: Database) -> None:
+    with as_jobs(tasks, context_of("kirkland")) as connection:
+        asking = "UPDATE ops.tasks SET status = 'input_required', input_requests = '{}', request_state = '\"noted\"'"
+        assert connection.execute(asking).rowcount == 1
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="row-level security"):
+            connection.execute("UPDATE ops.tasks SET store_ids = '{7, 8}'")
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -88,6 +96,7 @@ def test_a_result_is_for_who_sees_all_that_it_may_hold(tasks: Database) -> None:
         "UPDATE ops.tasks SET scopes = '{admin}'",
         "UPDATE ops.tasks SET arguments = '{}'",
         "UPDATE ops.tasks SET lease_owner = gen_random_uuid()",
+        "UPDATE ops.tasks SET attempts = 0",
         "ALTER TABLE ops.tasks DISABLE ROW LEVEL SECURITY",
         "SELECT * FROM ops.migrations",
         "SELECT * FROM access.principals",
@@ -100,18 +109,35 @@ def test_who_a_task_is_run_for_is_not_to_be_changed(tasks: Database, statement: 
 
 def test_the_callers_login_reaches_no_task(tasks: Database) -> None:
     with tasks.as_app(context_of("kirkland")) as app:
-        for statement in (b"SELECT * FROM ops.tasks", b"SELECT ops.take_over_task(gen_random_uuid(), '1s')"):
+        for statement in (b"SELECT * FROM ops.tasks", b"SELECT ops.take_over_task(gen_random_uuid(), '1s', 2)"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 app.execute(statement)
 
 
+def test_who_has_two_at_work_waits_for_a_third(tasks: Database) -> None:
+    with as_jobs(tasks, None) as connection:
+        asking = "SELECT principal_id FROM ops.take_over_task(gen_random_uuid(), '1 minute', %s)"
+        assert connection.execute(asking, (0,)).fetchall() == []
+        with tasks.as_superuser() as superuser:
+            superuser.execute(TASK, task_of("head-office", []))
+        try:
+            taken = [connection.execute(asking, (1,)).fetchall() for _ in range(3)]
+            assert {row[0] for rows in taken for row in rows} == {caller_of(name).principal_id for name in OWNERS}
+            assert taken[2] == []
+            assert connection.execute(asking, (2,)).fetchall() == [(caller_of("head-office").principal_id,)]
+        finally:
+            connection.rollback()
+            with tasks.as_superuser() as superuser:
+                superuser.execute("DELETE FROM ops.tasks WHERE store_ids = '{}'")
+
+
 def test_taking_over_tells_whose_it_is_and_no_more(tasks: Database) -> None:
     with as_jobs(tasks, None) as connection:
-        taken = connection.execute("SELECT * FROM ops.take_over_task(gen_random_uuid(), '1 minute')")
+        taken = connection.execute("SELECT * FROM ops.take_over_task(gen_random_uuid(), '1 minute', 2)")
         assert [column.name for column in taken.description or ()] == ["task_id", "principal_id", "store_scope"]
-        others = connection.execute("SELECT * FROM ops.take_over_task(gen_random_uuid(), '1 minute')").fetchall()
+        others = connection.execute("SELECT * FROM ops.take_over_task(gen_random_uuid(), '1 minute', 2)").fetchall()
         assert {row[1] for row in [*taken.fetchall(), *others]} == {caller_of(name).principal_id for name in OWNERS}
-        assert connection.execute("SELECT * FROM ops.take_over_task(gen_random_uuid(), '1s')").fetchall() == []
+        assert connection.execute("SELECT * FROM ops.take_over_task(gen_random_uuid(), '1s', 2)").fetchall() == []
         assert principals(connection) == []
 
 
@@ -124,6 +150,14 @@ def test_taking_over_tells_whose_it_is_and_no_more(tasks: Database) -> None:
         "UPDATE ops.tasks SET status = 'completed'",
         "UPDATE ops.tasks SET result = '{}'",
         "UPDATE ops.tasks SET status = 'paused'",
+        "UPDATE ops.tasks SET status = 'input_required', input_requests = to_json(repeat('x', 100000))",
+        "UPDATE ops.tasks SET input_responses = to_json(repeat('x', 2000000))",
+        "UPDATE ops.tasks SET request_state = to_json(repeat('x', 2000000))",
+        "UPDATE ops.tasks SET rounds = 11",
+        "UPDATE ops.tasks SET status = 'input_required'",
+        "UPDATE ops.tasks SET input_requests = '{}'",
+        "UPDATE ops.tasks SET status = 'cancelled', input_responses = '{}'",
+        "UPDATE ops.tasks SET status = 'cancelled', request_state = '\"noted\"'",
     ],
 )
 def test_a_row_is_bounded_and_whole(tasks: Database, statement: str) -> None:
