@@ -1,31 +1,20 @@
 """Any ASGI application on a loopback port, in a thread, with or without TLS."""
 
 import asyncio
-import datetime
-import ipaddress
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.types import ASGIApp
+
+if TYPE_CHECKING:  # a service without TLS need not load what writes certificates
+    from local.certificate import Certificate
 
 LOOPBACK = "127.0.0.1"
 START_SECONDS = 10
-
-
-@dataclass(frozen=True)
-class Certificate:
-    """Paths of a PEM certificate, which is its own authority, and of its private key."""
-
-    certificate: Path
-    private_key: Path
 
 
 class AnnouncedServer(uvicorn.Server):
@@ -42,7 +31,7 @@ class AnnouncedServer(uvicorn.Server):
 
 
 @contextmanager
-def serving(app: ASGIApp, *, port: int = 0, tls: Certificate | None = None) -> Iterator[str]:
+def serving(app: ASGIApp, *, port: int = 0, tls: "Certificate | None" = None) -> Iterator[str]:
     """The base URL under which the application answers until the block ends. Port 0 takes a free one."""
     listener = loopback_socket(port)
     listening = threading.Event()
@@ -60,7 +49,7 @@ def serving(app: ASGIApp, *, port: int = 0, tls: Certificate | None = None) -> I
         listener.close()
 
 
-def configuration(app: ASGIApp, tls: Certificate | None = None) -> uvicorn.Config:
+def configuration(app: ASGIApp, tls: "Certificate | None" = None) -> uvicorn.Config:
     """A quiet server that does not wait for idle clients when it stops."""
     return uvicorn.Config(
         app,
@@ -83,32 +72,3 @@ def loopback_socket(port: int = 0) -> socket.socket:
 def base_url(listener: socket.socket) -> str:
     """The plain HTTP address of a bound socket."""
     return f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-
-
-def self_signed(directory: Path) -> Certificate:
-    """Writes a certificate for localhost, good for two days, and its key into the directory."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    written = Certificate(directory / "localhost.pem", directory / "localhost.key")
-    written.certificate.write_bytes(_certificate(key).public_bytes(serialization.Encoding.PEM))
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    written.private_key.touch(mode=0o600)
-    written.private_key.write_bytes(pem)
-    return written
-
-
-def _certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(LOOPBACK))])
-    now = datetime.datetime.now(datetime.UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(minutes=5))
-        .not_valid_after(now + datetime.timedelta(days=2))
-        .add_extension(names, critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )

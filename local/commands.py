@@ -53,8 +53,8 @@ def prove_isolation(state: Path, *, as_json: bool) -> int:
     stack = folder.stack()
     if stack is None:
         return _nothing_started(state)
-    urls, ports = stack["environment"], stack["ports"]
-    settings = application_settings(folder, urls, ports["mcp"], ports["issuer"])
+    urls = stack["environment"]
+    settings = application_settings(folder, urls, stack["ports"])
     command = [sys.executable, "-m", "shared", "prove-isolation", *(["--json"] if as_json else [])]
     return subprocess.call(command, cwd=ROOT, env=os.environ | settings | urls)
 

@@ -18,7 +18,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from local.minilm import MODEL, MiniLM, TextTooLong
+from local.embedding_model import MODEL
+from local.minilm import MiniLM, TextTooLong
 from local.service_process import run_service
 from local.state import StateFolder
 

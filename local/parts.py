@@ -1,4 +1,4 @@
-"""The programs of ours that a local stack runs as child processes: the token issuer and the Functions host."""
+"""The programs of ours that a local stack runs as child processes: token issuer, embedder, Functions host."""
 
 import errno
 import json
@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from local.child import open_log, start_child, stop_child
+from local.embedding_model import MODEL
 from local.people import LOCAL_AUDIENCE, LOCAL_TENANT_ID
 from local.state import StateFolder
 
@@ -20,28 +21,31 @@ STOP_SECONDS = 12.0
 
 
 def application_settings(
-    state: StateFolder, database_urls: Mapping[str, str], port: int, issuer_port: int
+    state: StateFolder, database_urls: Mapping[str, str], ports: Mapping[str, int]
 ) -> dict[str, str]:
-    """The application's environment on a laptop, as Bicep sets it in Azure."""
-    mcp_url = f"http://127.0.0.1:{port}/mcp"
+    """The application's environment on a laptop, as Bicep sets it in Azure. ports: named as in stack.json."""
+    mcp_url = f"http://127.0.0.1:{ports['mcp']}/mcp"
     return {
         **{name: database_urls[name] for name in ("APP_DATABASE_URL", "JOBS_DATABASE_URL")},
         "MCP_SERVER_URL": mcp_url,
         "ENTRA_TENANT_IDS": str(LOCAL_TENANT_ID),
         "TOKEN_AUDIENCES": f"{LOCAL_AUDIENCE},{mcp_url}",
-        "ENTRA_AUTHORITY": f"http://127.0.0.1:{issuer_port}",
-        "OPENAI_BASE_URL": "http://127.0.0.1:9/v1",
+        "ENTRA_AUTHORITY": f"http://127.0.0.1:{ports['issuer']}",
+        "OPENAI_BASE_URL": f"http://127.0.0.1:{ports['embedder']}/v1",
+        "EMBEDDING_MODEL": MODEL,
         "REFRESH_EMBEDDINGS_SCHEDULE": "0 */5 * * * *",
-        "EMBEDDING_MODEL": "all-MiniLM-L6-v2-int8",
         "SECRETS_FILE": str(state.secrets),
     }
 
 
 def start_issuer(state: StateFolder, port: int, parts: ExitStack) -> "subprocess.Popen[bytes]":
     """The issuer on its port; parts stops it."""
-    command = [sys.executable, "-m", "local.token_issuer", "--state", str(state.path), "--port", str(port)]
-    command += ["--die-with-parent"]
-    return _start_part(command, state.issuer_log, {}, parts)
+    return _start_service("local.token_issuer", state, port, state.issuer_log, parts)
+
+
+def start_embedder(state: StateFolder, port: int, parts: ExitStack) -> "subprocess.Popen[bytes]":
+    """The embedder on its port; parts stops it."""
+    return _start_service("local.embedding_service", state, port, state.embedder_log, parts)
 
 
 def start_host(
@@ -86,6 +90,14 @@ def listens(port: int) -> bool:
         except OSError as error:
             return error.errno == errno.EADDRINUSE
     return False
+
+
+def _start_service(
+    module: str, state: StateFolder, port: int, log: Path, parts: ExitStack
+) -> "subprocess.Popen[bytes]":
+    """A program of local/service_process.py."""
+    command = [sys.executable, "-m", module, "--state", str(state.path), "--port", str(port), "--die-with-parent"]
+    return _start_part(command, log, {}, parts)
 
 
 def _start_part(

@@ -1,4 +1,4 @@
-"""Everything a laptop needs, started in order and stopped in reverse: PostgreSQL, token issuer, Functions host."""
+"""Everything a laptop needs, started in order and stopped in reverse: Functions host, embedder, PostgreSQL, issuer."""
 
 import errno
 import shutil
@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Literal
 
 from local.clients import VSCODE_FILE, snippet, write_vscode_configuration
-from local.parts import answers, application_settings, listens, start_host, start_issuer
+from local.parts import answers, application_settings, listens, start_embedder, start_host, start_issuer
 from local.postgres import EmbeddedPostgres, PostgresFailed, free_port
 from local.postgres_home import HomeRefused
 from local.progress import RowsBar, console, step
@@ -21,7 +21,7 @@ from local.state import DATABASE, AlreadyRunning, StateFolder
 
 NEEDED_BYTES = 700 * 1024 * 1024
 READY_SECONDS = 60.0
-HOST = "Functions host"
+HOST, EMBEDDER, ISSUER = "Functions host", "embedder", "token issuer"
 
 INSTALL_CORE_TOOLS = (
     "Azure Functions Core Tools (`func`) are not on PATH; install them with "
@@ -66,22 +66,26 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
     _check_space(state)
     before = (state.stack() or {}).get("ports", {})
     server = EmbeddedPostgres(state.postgres, port=_same_or_free(before.get("postgres")))
-    issuer_port = _same_or_free(before.get("issuer"))
+    ports = {"mcp": port, "postgres": server.port}
+    ports |= {name: _same_or_free(before.get(name)) for name in ("issuer", "embedder")}
     passwords = state.passwords()
     logins = {"APP_DATABASE_URL": "zava_app", "JOBS_DATABASE_URL": "zava_jobs"}
     own = {variable: server.url(role, passwords[role], DATABASE) for variable, role in logins.items()}
-    settings = application_settings(state, own, port, issuer_port)
-    # First, for it loads its libraries while the database is made.
+    settings = application_settings(state, own, ports)
+    state.secret_values()  # made before two read them
+    # First, for they load their libraries while the database is made.
     children = {HOST: start_host(state, port, settings, func, parts)}
+    children[EMBEDDER] = start_embedder(state, ports["embedder"], parts)
     parts.callback(server.stop)
     urls = _make_database(server, state, passwords, options)
-    children |= {"PostgreSQL": server.process, "token issuer": start_issuer(state, issuer_port, parts)}
+    children |= {"PostgreSQL": server.process, ISSUER: start_issuer(state, ports["issuer"], parts)}
     with step("starting the Functions host"):
-        _wait_until(lambda: listens(issuer_port), "token issuer", children, state.issuer_log)
+        _wait_until(lambda: listens(ports["issuer"]), ISSUER, children, state.issuer_log)
+        _wait_until(lambda: listens(ports["embedder"]), EMBEDDER, children, state.embedder_log)
         _wait_until(lambda: answers(port), HOST, children, state.host_log)
     state.write_stack(
         {
-            "ports": {"mcp": port, "postgres": server.port, "issuer": issuer_port},
+            "ports": ports,
             "issuer": settings["ENTRA_AUTHORITY"],
             "mcp_url": settings["MCP_SERVER_URL"],
             "pids": {name: child.pid for name, child in children.items()},

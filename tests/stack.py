@@ -87,8 +87,8 @@ def host_beside(stack: RunningStack, name: str, app: Path = REPOSITORY, **change
 
     name: of its log and of what its timers remember, in the stack's state folder. app: where its functions are.
     """
-    state, ports = StateFolder(stack.state), stack.noted["ports"]
-    settings = application_settings(state, stack.noted["environment"], ports["mcp"], ports["issuer"])
+    state = StateFolder(stack.state)
+    settings = application_settings(state, stack.noted["environment"], stack.noted["ports"])
     log = state.path / f"{name}-host.log"
     command: list[str | Path] = [sys.executable, "-m", "local.functions_host", "--script-root", app, "--port", "0"]
     command += ["--state-file", state.path / f"{name}-timers.json", "--die-with-parent"]

@@ -32,7 +32,7 @@ def test_the_second_start_takes_less_than_three_seconds(state: Path) -> None:
 def test_a_signal_stops_everything_that_was_started(state: Path, number: signal.Signals) -> None:
     with started_stack(state) as stack:
         pids = stack.parts()
-        assert set(pids) == {"PostgreSQL", "token issuer", "Functions host"}
+        assert set(pids) == {"PostgreSQL", "token issuer", "embedder", "Functions host"}
         assert all(is_running(pid) for pid in pids.values())
         assert stack.stop(number) == 0
         assert all_end(pids, seconds=1)
@@ -129,11 +129,12 @@ def test_core_tools_run_the_same_services_from_local_settings(state: Path, tmp_p
             settings.write_bytes(before)
 
 
-def test_the_databases_port_and_the_tokens_survive_a_restart(state: Path) -> None:
+def test_the_ports_and_the_tokens_survive_a_restart(state: Path) -> None:
     with started_stack(state) as stack:
-        first, token = stack.noted["environment"], stack.token("kirkland")
+        first, token = stack.noted, stack.token("kirkland")
     with started_stack(state) as stack:
-        assert stack.noted["environment"] == first
+        assert stack.noted["environment"] == first["environment"]
+        assert stack.noted["ports"] == first["ports"] | {"mcp": stack.noted["ports"]["mcp"]}  # which is asked for anew
         headers = {**ACCEPT, "authorization": f"Bearer {token}"}
         assert httpx2.post(stack.url, headers=headers, json=COUNT).status_code == 200
 
@@ -146,6 +147,7 @@ def test_the_noted_files_are_private(state: Path) -> None:
         "token-issuer.pem",
         "host.log",
         "issuer.log",
+        "embedder.log",
         "postgres/log",
     )
     assert {(state / name).stat().st_mode & 0o077 for name in names} == {0}
@@ -158,7 +160,7 @@ def test_ctrl_c_while_it_starts_leaves_nothing(closed_folder: Path) -> None:
         assert time.monotonic() < deadline
         time.sleep(0.02)
     ours = children_of(process.pid)
-    assert len(ours) == 2  # the Functions host and PostgreSQL; the issuer comes last
+    assert len(ours) == 3  # Functions host, embedder and PostgreSQL; the issuer comes last
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=20) == 0
     assert process.stdout is not None

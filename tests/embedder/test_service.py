@@ -10,8 +10,8 @@ import httpx2
 import openai
 import pytest
 
+from local.embedding_model import MODEL
 from local.embedding_service import MOST_BYTES
-from local.minilm import MODEL
 from local.state import StateFolder
 from tests.embedder.conftest import LAPTOP_KEY, CountingModel
 from tests.processes import eventually
@@ -48,7 +48,7 @@ def test_vectors_are_as_long_as_asked(client: openai.OpenAI) -> None:
 def test_another_key_is_refused_whatever_else_is_wrong(service: str) -> None:
     for key in ("guessed", LAPTOP_KEY[:-1], f"{LAPTOP_KEY}=", "ключ".encode().decode("latin-1")):
         answer = httpx2.post(
-            f"{service}/embeddings", headers={"authorization": f"Bearer {key}".encode("latin-1")}, verify=PLAIN
+            f"{service}/embeddings", headers={b"authorization": f"Bearer {key}".encode("latin-1")}, verify=PLAIN
         )
         assert answer.status_code == 401
         assert answer.json()["error"]["code"] == "invalid_api_key"
@@ -81,7 +81,7 @@ def test_another_model_is_not_found(client: openai.OpenAI) -> None:
 )
 def test_bad_input_is_a_bad_request_that_names_it(client: openai.OpenAI, wrong: dict[str, object], param: str) -> None:
     with pytest.raises(openai.BadRequestError) as refused:
-        client.embeddings.create(**{"model": MODEL, "input": "saw"} | wrong)  # type: ignore[call-overload]  # on purpose
+        client.embeddings.create(model=MODEL, input="saw", extra_body=wrong)
     assert refused.value.type == "invalid_request_error"
     assert refused.value.param == param
 

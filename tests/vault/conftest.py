@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from local.asgi_server import self_signed, serving
+from local.asgi_server import serving
+from local.certificate import self_signed
 from tests.vault.served_vault import ServedVault
 
 
