@@ -6,7 +6,7 @@
 import base64
 import hmac
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -54,12 +54,12 @@ class Refused(HTTPException):
         self.param = param
 
 
-def create_app(model: MiniLM, keys: Collection[str]) -> Starlette:
-    """The one endpoint; any of the keys opens it."""
+def create_app(model: MiniLM, keys: Callable[[], Iterable[str]]) -> Starlette:
+    """The one endpoint; any of the keys opens it, asked for at each request, so that they can be replaced."""
     one_at_a_time = CapacityLimiter(1)  # text by text, so that a query does not wait for the end of a long list
 
     async def embeddings(request: Request) -> Response:
-        _check_key(request, keys)
+        _check_key(request, keys())
         asked = _asked(await _body(request))
         answered = []
         for index, text in enumerate(asked.input):
@@ -78,7 +78,7 @@ def create_app(model: MiniLM, keys: Collection[str]) -> Starlette:
     )
 
 
-def _check_key(request: Request, keys: Collection[str]) -> None:
+def _check_key(request: Request, keys: Iterable[str]) -> None:
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not any(hmac.compare_digest(given.encode(), key.encode()) for key in keys):
         raise Refused(401, "Incorrect API key provided.", code="invalid_api_key")
@@ -123,8 +123,8 @@ async def _refusal(request: Request, refused: Exception) -> JSONResponse:
 
 
 def _create_app(state: Path) -> Starlette:
-    versions = StateFolder(state).secret_values()["openai-api-key"]
-    return create_app(MiniLM(), [version["value"] for version in versions])
+    folder = StateFolder(state)
+    return create_app(MiniLM(), lambda: [kept["value"] for kept in folder.secret_values()["openai-api-key"]])
 
 
 if __name__ == "__main__":

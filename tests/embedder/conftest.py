@@ -35,7 +35,7 @@ def model() -> CountingModel:
 @pytest.fixture(scope="session")
 def service(model: CountingModel) -> Iterator[str]:
     """The base URL that OpenAI's client is given."""
-    with serving(create_app(model, [LAPTOP_KEY])) as url:
+    with serving(create_app(model, lambda: [LAPTOP_KEY])) as url:
         yield f"{url}/v1"
 
 

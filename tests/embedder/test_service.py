@@ -1,5 +1,6 @@
 """The service as OpenAI's own client finds it."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from tests.embedder.conftest import LAPTOP_KEY, CountingModel
 from tests.processes import eventually
 from tests.stack import PLAIN
 
+SECRET = "openai-api-key"
 LONG = "hammer " * 254
 
 
@@ -126,14 +128,19 @@ def test_what_nobody_waits_for_any_more_is_not_done(client: openai.OpenAI, model
     assert stopped - before < 2048
 
 
-def test_the_process_takes_its_key_from_the_state_folder_and_stays_small(tmp_path: Path) -> None:
+def test_the_process_takes_whatever_key_the_state_folder_has_and_stays_small(tmp_path: Path) -> None:
+    folder = StateFolder(tmp_path)
     command = [sys.executable, "-m", "local.embedding_service", "--state", str(tmp_path), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().removeprefix("listening ").strip()
-        [key] = StateFolder(tmp_path).secret_values()["openai-api-key"]
+        [key] = folder.secret_values()[SECRET]
         with openai.OpenAI(base_url=f"{url}/v1", api_key=key["value"], max_retries=0) as client:
             assert len(client.embeddings.create(model=MODEL, input=[LONG] * 4).data) == 4
+            folder.secrets.write_text(json.dumps({SECRET: [{"version": "2", "value": "another"}]}))
+            with pytest.raises(openai.AuthenticationError):
+                client.embeddings.create(model=MODEL, input="saw")
+            assert client.with_options(api_key="another").embeddings.create(model=MODEL, input="saw").data
         status = Path(f"/proc/{process.pid}/status").read_text()
         process.send_signal(signal.SIGTERM)
         process.wait(5)
