@@ -45,7 +45,7 @@ RETURNING queued.product_id, queued.claim, wanted.text, wanted.content_hash;
 -- name: store
 WITH made AS (
     SELECT * FROM unnest(
-        %(product_ids)s::integer[], %(claims)s::bigint[], %(hashes)s::bytea[], %(vectors)s::extensions.vector[]
+        %(product_ids)s::integer[], %(claims)s::bigint[], %(hashes)s::bytea[], %(vectors)b::extensions.vector[]
     ) AS made (product_id, claim, content_hash, vector)
 ),
 settled AS (

@@ -1,0 +1,92 @@
+"""A database whose products wait to be embedded, and a service that embeds them."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.embedder import Embedder
+from shared.embedder_identity import vault_key
+from shared.embedding_store import EmbeddingStore, Progress
+from shared.jobs.refresh_embeddings import Effort, refresh_embeddings
+from shared.pool import open_jobs_pool
+from shared.vault import Secret, Vault
+from tests.conftest import Database, KeptSecrets, settings_for
+from tests.embedder.openai_service import KEY, MODELS, OpenAIService, running_service, vector_of
+
+TO_THE_END = Effort(seconds=60, patience=10)
+BRIEF = Effort(seconds=60, patience=0.5)
+
+type Refresh = Callable[..., Awaitable[Progress]]
+
+
+@asynccontextmanager
+async def store_and_embedder(
+    jobs_url: str, base_url: str, model: str, lease: timedelta
+) -> AsyncIterator[tuple[EmbeddingStore, Embedder]]:
+    """What one instance refreshes with."""
+    key = vault_key(Vault(KeptSecrets(Secret("openai-api-key", KEY, "1"))))
+    embedder = Embedder(base_url, model, lambda _: key)
+    async with open_jobs_pool(replace(settings_for(""), jobs_database_url=jobs_url)) as pool:
+        try:
+            yield EmbeddingStore(pool, model, lease), embedder
+        finally:
+            await embedder.close()
+
+
+@pytest.fixture(scope="session")
+def one_service() -> Iterator[OpenAIService]:
+    with running_service() as service:
+        yield service
+
+
+@pytest.fixture
+def service(one_service: OpenAIService) -> OpenAIService:
+    one_service.reset()
+    return one_service
+
+
+@pytest.fixture
+def refresh(database: Database, service: OpenAIService) -> Refresh:
+    """One run to its end, by an instance of its own."""
+
+    async def run(
+        model: str = MODELS[0],
+        *,
+        effort: Effort = TO_THE_END,
+        lease: timedelta = timedelta(minutes=2),
+        batch: int = 100,
+    ) -> Progress:
+        async with store_and_embedder(database.jobs_url, service.base_url, model, lease) as (store, embedder):
+            return await refresh_embeddings(store, embedder, effort, batch=batch)
+
+    return run
+
+
+def texts_of(database: Database) -> dict[int, str]:
+    """What is to be embedded, by product."""
+    with database.as_superuser() as superuser:
+        return dict(superuser.execute("SELECT product_id, text FROM ops.embedding_texts").fetchall())
+
+
+def assert_all_embedded(database: Database, model: str = MODELS[0]) -> None:
+    """Every product has one vector of the model, that of its text, and nothing waits."""
+    with database.as_superuser() as superuser:
+        rows = superuser.execute(
+            "SELECT product_id, description_embedding::text FROM retail.product_description_embeddings"
+            " WHERE model = %s",
+            (model,),
+        ).fetchall()
+        assert superuser.execute("SELECT count(*) FROM ops.embedding_queue").fetchone() == (0,)
+    texts = texts_of(database)
+    assert sorted(product_id for product_id, _ in rows) == sorted(texts)
+    for product_id, vector in rows:
+        numbers = [float(number) for number in vector[1:-1].split(",")]
+        assert numbers == pytest.approx(vector_of(texts[product_id], model), abs=1e-6)
+
+
+def asked_texts(service: OpenAIService) -> list[str]:
+    """All that the service was asked to embed, in order."""
+    return [text for asked in service.requests for text in asked.texts]
