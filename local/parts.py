@@ -18,6 +18,7 @@ from local.state import StateFolder
 
 ROOT = Path(__file__).resolve().parent.parent
 STOP_SECONDS = 12.0
+TIMERS = ("refresh_embeddings",)
 
 
 def application_settings(
@@ -48,6 +49,11 @@ def start_embedder(state: StateFolder, port: int, parts: ExitStack) -> "subproce
     return _start_service("local.embedding_service", state, port, state.embedder_log, parts)
 
 
+def start_refresh(state: StateFolder, settings: dict[str, str], parts: ExitStack) -> "subprocess.Popen[bytes]":
+    """One run of the embeddings' refresh; parts stops it."""
+    return _start_part([sys.executable, "-m", "shared", "refresh-embeddings"], state.refresh_log, settings, parts)
+
+
 def start_host(
     state: StateFolder, port: int, settings: dict[str, str], func: str | None, parts: ExitStack
 ) -> "subprocess.Popen[bytes]":
@@ -64,6 +70,8 @@ def start_host(
 def write_local_settings(path: Path, settings: dict[str, str], port: int) -> None:
     """local.settings.json for Core Tools; private, because the database URL in it carries a password."""
     values = {"AzureWebJobsStorage": "", "FUNCTIONS_WORKER_RUNTIME": "python", **settings}
+    # Timers keep their times in a storage account, which a laptop has not; by hand they run all the same.
+    values |= {f"AzureWebJobs.{timer}.Disabled": "true" for timer in TIMERS}
     path.unlink(missing_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as file:

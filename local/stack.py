@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Literal
 
 from local.clients import VSCODE_FILE, snippet, write_vscode_configuration
-from local.parts import answers, application_settings, listens, start_embedder, start_host, start_issuer
+from local.parts import answers, application_settings, listens, start_embedder, start_host, start_issuer, start_refresh
 from local.postgres import EmbeddedPostgres, PostgresFailed, free_port
 from local.postgres_home import HomeRefused
 from local.progress import RowsBar, console, step
@@ -83,6 +83,7 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
         _wait_until(lambda: listens(ports["issuer"]), ISSUER, children, state.issuer_log)
         _wait_until(lambda: listens(ports["embedder"]), EMBEDDER, children, state.embedder_log)
         _wait_until(lambda: answers(port), HOST, children, state.host_log)
+    _embed_products(state, server.superuser_url(DATABASE), settings, parts)
     state.write_stack(
         {
             "ports": ports,
@@ -94,6 +95,15 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
     )
     _tell_clients(state, settings["MCP_SERVER_URL"])
     return children
+
+
+def _embed_products(state: StateFolder, superuser_url: str, settings: dict[str, str], parts: ExitStack) -> None:
+    from local.first_embeddings import embed_products  # late: the children load their libraries meanwhile
+
+    if not embed_products(superuser_url, lambda: start_refresh(state, settings, parts)):
+        console().print(
+            f"  not all products are embedded, and are tried again every five minutes; see {state.refresh_log}"
+        )
 
 
 def _tell_clients(state: StateFolder, mcp_url: str) -> None:

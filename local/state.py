@@ -30,6 +30,7 @@ class StateFolder:
         self.host_log = self.path / "host.log"
         self.issuer_log = self.path / "issuer.log"
         self.embedder_log = self.path / "embedder.log"
+        self.refresh_log = self.path / "refresh.log"
         self._stack = self.path / "stack.json"
 
     @contextlib.contextmanager

@@ -178,10 +178,15 @@ async def _catalogue_findings(connection: Connection) -> list[Finding]:
     checks = [check.name for check in CHECKS if check.name in queries]
     expected = _expected()
     async with _one_round_trip(connection):
-        cursors = [await connection.execute(queries[check], expected) for check in checks]
+        found = {"settings": await connection.execute(queries["settings"], expected)}
+        # What PostgreSQL prints now has its schema, as in the files.
+        await connection.execute("SET LOCAL search_path = pg_catalog")
+        for check in checks:
+            if check != "settings":
+                found[check] = await connection.execute(queries[check], expected)
         defined = await connection.execute(queries["definitions"], expected)
     findings = {Finding(*row) for row in differences(await defined.fetchall(), definitions_of_this_release())}
-    for check, cursor in zip(checks, cursors, strict=True):
+    for check, cursor in found.items():
         findings |= {Finding(check, *row) for row in await cursor.fetchall()}
     return sorted(findings, key=lambda finding: (checks.index(finding.check), finding.subject, finding.problem))
 
@@ -260,5 +265,5 @@ def _expected() -> dict[str, Any]:
         "guards": Jsonb(dict(GUARDS)),
         "task_guard": TASK_GUARD,
         "settings": Jsonb({name: value.strip("'") for name, value in settings}),
-        "callable": re.findall(r"\w+\.\w+\([^)]*\)", granted),
+        "callable": [re.sub(r"\s+", " ", name) for name in re.findall(r"\w+\.\w+\([^)]*\)", granted)],
     }

@@ -30,9 +30,7 @@ GRANT EXECUTE ON FUNCTION
     access.verified_caller(), access.several_stores_mask(), access.visitor_mask(), access.policy_form(),
     access.plan_of(text), access.refuse_above(double precision, text), access.bound_bytes(bigint, bigint),
     access.visibility_is_stale(), access.served_model(),
-    access.search_products(
-        text, extensions.vector, text, text, numeric, numeric, integer[], double precision, integer
-    )
+    access.search_products(text, extensions.vector, text, text, numeric, numeric, integer[], double precision, integer)
     TO zava_app;
 
 -- zava_jobs: reads the catalogue and keeps its embeddings; keeps callers' tasks, under their signed contexts.

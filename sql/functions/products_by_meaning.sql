@@ -8,9 +8,9 @@ LANGUAGE plpgsql STABLE ROWS 50
 SET search_path = pg_catalog, pg_temp
 SET plan_cache_mode = force_generic_plan -- planning costs as much as running
 SET enable_sort = off -- a plan is made once and for all: by the index
-SET hnsw.ef_search = 400 -- measured, see docs/search.md
+SET hnsw.ef_search = '400' -- measured, see docs/search.md
 SET hnsw.iterative_scan = strict_order -- goes on where the eligible are not among the nearest
-SET hnsw.max_scan_tuples = 40000
+SET hnsw.max_scan_tuples = '40000'
 AS $$
 DECLARE
     -- So many are compared one by one in less time than the index takes, and none is missed.

@@ -4,7 +4,7 @@ CREATE OR REPLACE FUNCTION ops.products_by_words(asked text, eligible integer[],
 RETURNS TABLE (product_id integer, score double precision)
 LANGUAGE plpgsql STABLE ROWS 50
 SET search_path = pg_catalog, pg_temp
-SET pg_trgm.similarity_threshold = 0.4
+SET pg_trgm.similarity_threshold = '0.4'
 SET plan_cache_mode = force_generic_plan -- planning costs as much as running
 SET enable_hashjoin = off -- a plan is made once and for all: by the indexes
 SET enable_mergejoin = off
