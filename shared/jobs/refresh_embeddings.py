@@ -19,6 +19,8 @@ WORKERS = 4
 EMBED_SECONDS = 60.0
 """Below the lease of a claim, with time to store."""
 
+LOOK_SECONDS = 0.5
+"""How often a worker that waits looks whether others have done it meanwhile."""
 TAKEN_BY_ANY = "A hammer."
 
 type Show = Callable[[int, int], None]
@@ -84,10 +86,10 @@ class _Run:
     async def work(self) -> None:
         while time.monotonic() < self._deadline:
             claims = await self._store.claim(self._batch)
-            pause = await self._embed_all(claims) if claims else await self._until_due()
-            if pause is None or pause > min(self._patience, self._deadline - time.monotonic()):
+            wait = await self._embed_all(claims) if claims else await self._until_due()
+            if wait is None or wait > min(self._patience, self._deadline - time.monotonic()):
                 return
-            await asyncio.sleep(pause)
+            await asyncio.sleep(wait if claims else min(wait, LOOK_SECONDS))
 
     async def _until_due(self) -> float | None:
         """Seconds until there is something to do again; None where nothing waits."""

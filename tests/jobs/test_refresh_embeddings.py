@@ -1,5 +1,6 @@
 """What is new is embedded, once, whatever happens meanwhile."""
 
+import asyncio
 import random
 import signal
 import subprocess
@@ -12,8 +13,9 @@ from os import kill
 
 import pytest
 from starlette.responses import JSONResponse
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.jobs.refresh_embeddings import Effort
 from tests.conftest import REPOSITORY, Database
 from tests.embedder.openai_service import MODELS, Answer, OpenAIService, status
 from tests.jobs.conftest import BRIEF, Refresh, asked_texts, assert_all_embedded, texts_of
@@ -32,6 +34,15 @@ async def test_every_product_is_embedded_once(database: Database, service: OpenA
     service.reset()
     await refresh()
     assert service.requests == []
+
+
+async def test_a_worker_waits_for_what_others_do_and_not_for_their_leases(
+    database: Database, service: OpenAIService, refresh: Refresh
+) -> None:
+    service.faults.append(_slowly)
+    async with asyncio.timeout(60):  # a lease is two minutes
+        await refresh(effort=Effort(seconds=600, patience=600), batch=110)
+    assert_all_embedded(database)
 
 
 async def test_only_what_changes_the_text_is_embedded_anew(
@@ -251,6 +262,16 @@ class Bear:
         assert self._process.stdout
         print(file=self._process.stdin, flush=True)
         return int(self._process.stdout.readline())
+
+
+def _slowly(answer: Answer) -> ASGIApp:
+    """So that the other workers have nothing left to do meanwhile."""
+
+    async def respond(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(1.5)
+        await JSONResponse(answer)(scope, receive, send)
+
+    return respond
 
 
 def _good(answer: Answer) -> ASGIApp:
