@@ -6,6 +6,7 @@ TOOLS = {
     "explain_query",
     "get_current_utc_date",
     "get_multiple_table_schemas",
+    "semantic_search_products",
     "get_product_recommendations",
 }
 """Those that kirkland's token opens."""

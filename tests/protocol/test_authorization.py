@@ -23,6 +23,7 @@ HEAD_OFFICE = {"object_id": PEOPLE["head-office"].object_id}
 NEEDED = {
     "execute_sales_query": "sales.read",
     "explain_query": "sales.read",
+    "semantic_search_products": "catalog.read",
     "get_product_recommendations": "sales.read",
     "get_multiple_table_schemas": "catalog.read",
     "describe_access": "catalog.read",
@@ -32,6 +33,7 @@ NEEDED = {
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "execute_sales_query": {"postgresql_query": "SELECT 1"},
     "explain_query": {"postgresql_query": "SELECT 1"},
+    "semantic_search_products": {"query_description": "a hammer"},
     "get_product_recommendations": {"recommendation_type": "similar_products", "product_id": 1},
     "get_multiple_table_schemas": {"table_names": ["retail.categories"]},
 }
