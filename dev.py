@@ -229,7 +229,9 @@ def _parser() -> argparse.ArgumentParser:
         "--host", choices=("local", "func"), default="local", help="the built-in Functions host, or Core Tools' func"
     )
     commands.add_parser("test", help="run the whole test suite; further arguments go to pytest", add_help=False)
-    commands.add_parser("bench", help="what things cost, as ratios of one run; --json", add_help=False)
+    commands.add_parser(
+        "bench", help="what things cost and how well search answers; --help names the parts", add_help=False
+    )
     commands.add_parser("check", help="formatting, lint, types and import rules")
     demo = commands.add_parser("demo", help="a scripted session: three callers, one question")
     token = commands.add_parser("token", help="print a bearer token for one of the sample callers")

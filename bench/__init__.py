@@ -1,1 +1,1 @@
-"""Figures as ratios of one run: `python3 dev.py bench`."""
+"""What things cost, and how well search answers: `python3 dev.py bench`."""

@@ -6,11 +6,13 @@ policies differs.
 
 import statistics
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import psycopg
+from rich.console import Console
+from rich.table import Table
 
 from bench.ground import Ground, connected
 from shared.sql_guard import SqlGuard, load_allowed_functions
@@ -73,6 +75,36 @@ class Cost:
         return self.ratio <= LIMITS[self.caller]
 
 
+@dataclass(frozen=True)
+class PolicyFigures:
+    """Of every query for every caller."""
+
+    costs: Sequence[Cost]
+
+    @property
+    def holds(self) -> bool:
+        """Whether all are within their limits."""
+        return all(cost.holds for cost in self.costs)
+
+    def record(self) -> dict[str, Any]:
+        """For comparison: JSON-serialisable."""
+        return {"policies": [{**asdict(cost), "ratio": cost.ratio} for cost in self.costs]}
+
+    def show(self, console: Console) -> None:
+        """A row a query, a column a caller."""
+        table = Table("query", *LIMITS, title="Time under the policies ÷ time with a literal store_id by the owner")
+        for query in dict.fromkeys(cost.query for cost in self.costs):
+            table.add_row(query, *(_cell(cost) for cost in self.costs if cost.query == query))
+        table.add_section()
+        table.add_row("limit", *(f"{limit:.2f}" for limit in LIMITS.values()))
+        console.print(table)
+
+
+def policy_figures(ground: Ground) -> PolicyFigures:
+    """Takes a minute."""
+    return PolicyFigures(list(costs_of_policies(ground)))
+
+
 def costs_of_policies(ground: Ground) -> Iterator[Cost]:
     """Every query for every caller; raises AssertionError where the two answers differ."""
     guard = SqlGuard(load_allowed_functions())
@@ -116,3 +148,7 @@ def _medians(
 
 def _rows(connection: psycopg.Connection[Any], query: str) -> list[tuple[Any, ...]]:
     return connection.execute(query.encode()).fetchall()
+
+
+def _cell(cost: Cost) -> str:
+    return f"{cost.ratio:.2f}{'' if cost.holds else ' !'}  ({cost.policies_ms:.1f} / {cost.literal_ms:.1f} ms)"

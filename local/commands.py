@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from local.parts import ROOT, application_settings
 from local.people import PEOPLE
@@ -80,9 +80,10 @@ def test(arguments: list[str]) -> int:
     return subprocess.call([*pytest, "-m", "alone"], cwd=ROOT) or lanes
 
 
-def bench(arguments: list[str]) -> int:
-    """Figures as ratios of one run."""
-    return subprocess.call([sys.executable, "-m", "bench", *arguments], cwd=ROOT)
+def bench(arguments: list[str]) -> NoReturn:
+    """In place of this process, so that Ctrl-C gives it the time to remove what it made."""
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", "bench", *arguments])  # noqa: S606
 
 
 CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (

@@ -15,13 +15,13 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from local.callers import caller_of as caller_of  # of the tests, too
 from local.database import load_sample_data
-from local.people import LOCAL_CLIENT_ID, PEOPLE
+from local.people import PEOPLE
 from local.postgres import EmbeddedPostgres, throwaway_postgres
 from local.postgres_home import remove_abandoned_homes
 from shared.embedder import Embedder
 from shared.embedder_identity import vault_key
-from shared.identity import Caller
 from shared.invocation import Invocations
 from shared.isolation import Isolation
 from shared.pool import open_pool
@@ -164,20 +164,6 @@ def database(make_database: MakeDatabase, server: EmbeddedPostgres) -> Iterator[
 def context_of(name: str, *, store_scope: UUID | None = None, seconds: int = 60, key: Secret = KEY) -> str:
     """A signed context of one of the local people."""
     return sign_context(key.key(), key.version, caller_of(name).principal_id, store_scope, seconds=seconds)
-
-
-def caller_of(name: str, store_scope: UUID | None = None) -> Caller:
-    """One of the local people, as its token would make it."""
-    person = PEOPLE[name]
-    return Caller(
-        tenant_id=person.tenant_id,
-        object_id=person.object_id,
-        client_id=LOCAL_CLIENT_ID,
-        scopes=frozenset(person.scopes),
-        app_roles=frozenset(),
-        expires_at=0,
-        store_scope=store_scope,
-    )
 
 
 def settings_for(app_database_url: str, *, pool_size: int = 1) -> Settings:

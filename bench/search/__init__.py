@@ -1,0 +1,1 @@
+"""Search: how relevant, how complete and how fast its answers are."""
