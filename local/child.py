@@ -45,9 +45,22 @@ def start_child(
     )
 
 
+def has_ended(child: "subprocess.Popen[bytes]") -> bool:
+    """As poll() says, but with signals kept waiting meanwhile.
+
+    An exception that a handler raises in the middle of poll() leaves its lock taken, and who then waits for the child
+    waits for ever.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+    try:
+        return child.poll() is not None
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def stop_child(child: "subprocess.Popen[bytes]", gentle: signal.Signals, seconds: float) -> None:
     """Ask with `gentle`, wait, then kill."""
-    if child.poll() is None:
+    if not has_ended(child):
         child.send_signal(gentle)
         try:
             child.wait(seconds)

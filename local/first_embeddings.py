@@ -6,6 +6,7 @@ from subprocess import Popen
 
 import psycopg
 
+from local.child import has_ended
 from local.progress import RowsBar
 
 SECONDS = 120.0
@@ -27,7 +28,7 @@ def embed_products(superuser_url: str, refresh: "Callable[[], Popen[bytes]]") ->
         deadline = time.monotonic() + SECONDS
         child = refresh()
         with RowsBar() as bar:
-            while child.poll() is None and time.monotonic() < deadline:
+            while not has_ended(child) and time.monotonic() < deadline:
                 bar.show("embedding products", total - min(total, waiting()), total)
                 time.sleep(0.1)
         return waiting() == 0

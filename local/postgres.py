@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from local.child import open_log, start_child, stop_child
+from local.child import has_ended, open_log, start_child, stop_child
 from local.postgres_home import Identity, ServiceAccount, reachable_home, traversable
 
 START_SECONDS = 60.0
@@ -101,7 +101,7 @@ class EmbeddedPostgres:
 
     def alive(self) -> bool:
         """False after the server ended by itself."""
-        return self._process is not None and self._process.poll() is None
+        return self._process is not None and not has_ended(self._process)
 
     def out_of_space(self) -> bool:
         """Whether the disk is the reason for a failure; the log may say so, unless it had no room for that either."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Literal
 
+from local.child import has_ended
 from local.clients import VSCODE_FILE, snippet, write_vscode_configuration
 from local.parts import answers, application_settings, listens, start_embedder, start_host, start_issuer, start_refresh
 from local.postgres import EmbeddedPostgres, PostgresFailed, free_port
@@ -153,7 +154,7 @@ def _watch(children: "dict[str, subprocess.Popen[bytes]]") -> None:
     When another part ends, the host goes on: it says for itself that it is not ready, as it would in Azure.
     """
     while True:
-        for name in [name for name, child in children.items() if child.poll() is not None]:
+        for name in [name for name, child in children.items() if has_ended(child)]:
             ended = f"the {name} ended by itself with code {children.pop(name).returncode}"
             if name == HOST:
                 raise StackFailed(f"{ended}; everything was stopped")
@@ -162,7 +163,7 @@ def _watch(children: "dict[str, subprocess.Popen[bytes]]") -> None:
 
 
 def _check_alive(name: str, child: "subprocess.Popen[bytes]", log: Path) -> None:
-    if child.poll() is not None:
+    if has_ended(child):
         lines = [line for line in log.read_text(errors="replace").splitlines() if line.strip()] or ["no message"]
         raise StackFailed(f"the {name} did not start: {lines[-1].strip()} (whole log: {log})")
 
