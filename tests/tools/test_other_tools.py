@@ -117,8 +117,8 @@ async def test_every_tool_says_that_it_only_reads_and_what_it_returns(client_of:
     assert [tool.name for tool in tools] == [
         "execute_sales_query",
         "explain_query",
-            "semantic_search_products",
-            "get_product_recommendations",
+        "semantic_search_products",
+        "get_product_recommendations",
         "get_multiple_table_schemas",
         "describe_access",
         "get_current_utc_date",
