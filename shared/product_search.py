@@ -34,8 +34,8 @@ class Wanted:
 
     text: str
     mode: Mode
-    least_similarity: float
-    """Cosine, 0 to 1; products with most of the words asked for need not reach it, unless mode is semantic."""
+    least_similarity: float | None
+    """Cosine, above 0 to 1; products with most of the words asked for need not reach it, unless mode is semantic."""
     category: str | None
     least_price: float | None
     most_price: float | None

@@ -48,7 +48,8 @@ def search_tools(search: ProductSearch) -> list[Tool]:
             float,
             Field(
                 description="Per cent: what is less similar is left out, unless mode is hybrid and it has the words"
-                " asked for. 20 to 80 is useful: a lower one finds more, a higher one what is closer.",
+                " asked for. 20 to 80 is useful: a lower one finds more, a higher one what is closer. 0 leaves nothing"
+                " out.",
                 ge=0,
                 le=100,
                 allow_inf_nan=False,
@@ -77,7 +78,7 @@ def search_tools(search: ProductSearch) -> list[Tool]:
             Wanted(
                 text=query_description,
                 mode=mode,
-                least_similarity=similarity_threshold / 100,
+                least_similarity=similarity_threshold / 100 or None,
                 category=category,
                 least_price=min_price,
                 most_price=max_price,
@@ -108,7 +109,7 @@ def _unpaired(text: str) -> bool:
 
 
 def _check_category(category: str, known: list[str]) -> None:
-    if category.lower() not in map(str.lower, known):
+    if known and category.lower() not in map(str.lower, known):  # who sees no store sees none
         raise ValidationFault("There is no such category.", f"Use one of: {', '.join(known)}.")
 
 

@@ -16,6 +16,9 @@ DECLARE
     -- So many are compared one by one in less time than the index takes, and none is missed.
     few CONSTANT integer := 5000;
 BEGIN
+    IF vector IS NULL THEN
+        RETURN;
+    END IF;
     IF eligible IS NULL AND (SELECT count(*) FROM (SELECT FROM retail.products LIMIT few + 1) AS counted) <= few THEN
         eligible := ARRAY(SELECT products.product_id FROM retail.products);
     END IF;

@@ -67,8 +67,16 @@ BEGIN
         SELECT asked_word, word, likeness * rarity AS worth FROM weighed WHERE common
     ),
     possible AS (
-        SELECT sum(2.2 * coalesce((SELECT max(rarity) FROM weighed WHERE word = asked_word), ln(2 * products + 2))) AS score
-        FROM unnest(asked_words) AS asked_word
+        -- A word that no product has is taken for the nearest one that some have, and counts as much as it is like it.
+        SELECT sum(2.2 * coalesce(nearest.likeness * nearest.rarity, ln(2 * products + 2))) AS score
+        FROM unnest(asked_words) AS sought
+        LEFT JOIN LATERAL (
+            SELECT likeness, rarity
+            FROM weighed
+            WHERE weighed.asked_word = sought
+            ORDER BY word = sought DESC, likeness * rarity DESC
+            LIMIT 1
+        ) AS nearest ON true
     )
     SELECT found.product_id, (found.score + coalesce(also.score, 0)) / (SELECT possible.score FROM possible)
     FROM found

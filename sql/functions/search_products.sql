@@ -1,7 +1,8 @@
 -- Products by words, by meaning, or both, most relevant first. asked null: by meaning alone. vector null: by words alone.
 -- Filters that are null are not there; among: product numbers that the caller has already chosen.
 -- similarity: the cosine. word_score: see products_by_words.sql. Both are null where they are not known.
--- least_similarity: what is less similar is left out, unless it has half of what was asked for in its words.
+-- least_similarity: what is less similar is left out, unless it has half of what was asked for in its words, or its number
+-- is in the text.
 CREATE OR REPLACE FUNCTION access.search_products(
     asked text,
     vector extensions.vector,
@@ -36,11 +37,18 @@ DECLARE
     word_weight CONSTANT double precision := 0.2;
     enough_words CONSTANT double precision := 0.5;
     eligible integer[] := among;
+    named integer[];
 BEGIN
     -- As the catalogue's policies have it: callers with a store, and embeddings of the model that is served.
     IF (access.verified_caller()).store_mask IS NULL THEN
         RETURN;
     END IF;
+    named := ARRAY(
+        SELECT products.product_id
+        FROM regexp_split_to_table(left(asked, 2000), '\s+') AS said
+        CROSS JOIN LATERAL btrim(said, '.,;:!?()''"#') AS token
+        JOIN retail.products ON sku IN (token, upper(token), lower(token))
+    );
     IF category IS NOT NULL OR least_price IS NOT NULL OR most_price IS NOT NULL THEN
         eligible := ARRAY(
             SELECT product.product_id
@@ -69,10 +77,15 @@ BEGIN
             product_id,
             meant.similarity,
             worded.score,
-            coalesce(meant.similarity, 0) + word_weight * coalesce(worded.share, 0) AS relevance
+            coalesce(meant.similarity, 0) + word_weight * coalesce(worded.share, 0)
+                + (product_id = ANY (named))::integer AS relevance
         FROM meant
         FULL JOIN worded USING (product_id)
-        WHERE vector IS NULL OR meant.similarity >= least_similarity OR worded.score >= enough_words
+        WHERE vector IS NULL
+            OR least_similarity IS NULL
+            OR meant.similarity >= least_similarity
+            OR worded.score >= enough_words
+            OR product_id = ANY (named)
         ORDER BY relevance DESC, product_id
         LIMIT most
     )

@@ -19,7 +19,7 @@ CROSS JOIN LATERAL (
     FROM retail.inventory
     WHERE inventory.product_id = found.product_id
 ) AS held
-ORDER BY relevance * CASE WHEN stock_level > 0 THEN 1 ELSE 0.9 END DESC, product_id;
+ORDER BY relevance - CASE WHEN stock_level > 0 THEN 0 ELSE 0.1 * abs(relevance) END DESC, product_id;
 
 -- name: categories
 SELECT category_name FROM retail.categories ORDER BY category_name;
