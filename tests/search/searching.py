@@ -1,0 +1,92 @@
+"""Databases to search in, servers that search, and short forms for what they answer."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+from mcp import Client
+
+from shared.embedder import Embedder
+from shared.embedder_identity import vault_key
+from shared.embedding_store import EmbeddingStore
+from shared.identity import current_caller
+from shared.jobs.refresh_embeddings import Effort, refresh_embeddings
+from shared.pool import open_jobs_pool
+from shared.protocol import ZavaServer
+from shared.vault import Secret, Vault
+from tests.conftest import Database, KeptSecrets, caller_of, settings_for
+from tests.tools.calls import data_of
+
+TOOL = "semantic_search_products"
+DRIPPING_TAP = "something to stop water dripping from a tap"
+
+type Product = dict[str, Any]
+
+
+@asynccontextmanager
+async def embedder_of(base_url: str, model: str, key: str) -> AsyncIterator[Embedder]:
+    """With the SDK loaded, as in a server that has been up for a second."""
+    kept = vault_key(Vault(KeptSecrets(Secret("openai-api-key", key, "1"))))
+    embedder = Embedder(base_url, model, lambda _: kept)
+    await embedder.begin()
+    yield embedder
+    await embedder.close()
+
+
+@asynccontextmanager
+async def store_of(database: Database, model: str) -> AsyncIterator[EmbeddingStore]:
+    """What the refresh job writes with."""
+    async with open_jobs_pool(settings_for(database.app_url)) as pool:
+        yield EmbeddingStore(pool, model)
+
+
+async def embed_products(database: Database, base_url: str, model: str, key: str) -> None:
+    """A run of the refresh job that leaves nothing to do, and the model served."""
+    async with embedder_of(base_url, model, key) as embedder, store_of(database, model) as store:
+        progress = await refresh_embeddings(store, embedder, Effort(seconds=60, patience=5))
+    assert (progress.served, progress.waiting, progress.refused) == (model, 0, 0)
+
+
+def copy_embeddings(source: Database, target: Database) -> None:
+    """As if they had been made there."""
+    columns = "product_id, model, content_hash, description_embedding"
+    table = f"retail.product_description_embeddings ({columns})"
+    with source.as_superuser() as reading, target.as_superuser() as writing, writing.transaction():
+        with (
+            reading.cursor().copy(f"COPY {table} TO STDOUT (FORMAT binary)") as out,
+            writing.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)") as back,
+        ):
+            for block in out:
+                back.write(block)
+        writing.execute("DELETE FROM ops.embedding_queue")
+        writing.execute("INSERT INTO ops.served_model (model) SELECT DISTINCT model FROM " + table.split(" ")[0])
+
+
+@asynccontextmanager
+async def connected(server: ZavaServer, name: str, store_scope: UUID | None = None) -> AsyncIterator[Client]:
+    """A client as one of the local people, narrowed to a store or not. One at a time."""
+    token = current_caller.set(caller_of(name, store_scope))
+    try:
+        async with Client(server) as client:
+            yield client
+    finally:
+        current_caller.reset(token)
+
+
+async def found_by(client: Client, text: str, **arguments: Any) -> list[Product]:
+    """The products of a search that goes as it was asked to."""
+    data = await data_of(client, TOOL, query_description=text, **arguments)
+    assert (data["mode"], data["fallback"]) == (arguments.get("mode", "hybrid"), None)
+    return products_in(data)
+
+
+def products_in(data: dict[str, Any]) -> list[Product]:
+    """The rows of a result, each by the names of its columns."""
+    names = [column["name"] for column in data["columns"]]
+    assert data["row_count"] == len(data["rows"])
+    return [dict(zip(names, row, strict=True)) for row in data["rows"]]
+
+
+def ids(products: list[Product]) -> list[int]:
+    return [product["product_id"] for product in products]
