@@ -5,11 +5,12 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.errors import EmbedderFailure, TextRefused
+from shared.errors import EmbedderFailure, InsufficientScope, TextRefused
 from shared.identity import Caller
 from shared.invocation import Answer, Invocations
 from shared.queries import named_queries
 from shared.query_embeddings import QueryEmbeddings
+from shared.scopes import ToolScope
 from shared.vectors import Vector
 
 log = logging.getLogger(__name__)
@@ -18,6 +19,8 @@ SERVED_SECONDS = 60.0
 """How long an instance may ask with a model that is not served any more, before it looks."""
 UNKNOWN = "unknown"
 """What access.served_model() says before the first refresh."""
+STOCK_SCOPE: ToolScope = "sales.read"
+"""Stock is tenants' rows: who may read the catalogue alone gets products without it, in the order of relevance."""
 CANDIDATES = 50
 """What words and meaning each contribute, and more where more rows are wanted."""
 
@@ -73,6 +76,8 @@ class ProductSearch:
 
     async def find(self, caller: Caller, wanted: Wanted, *, max_rows: int) -> Found:
         """Raises ToolFault, nothing else: without the embedding service the words are looked for."""
+        if wanted.in_stock and STOCK_SCOPE not in caller.scopes:
+            raise InsufficientScope(STOCK_SCOPE)
         question = await self._question(caller, wanted)
         answer = await self._products(caller, wanted, question, max_rows)
         if question.model is not None and not _by_meaning(answer) and await self._model_changed(caller, question.model):
@@ -109,6 +114,7 @@ class ProductSearch:
             "least_price": wanted.least_price,
             "most_price": wanted.most_price,
             "in_stock": wanted.in_stock,
+            "with_stock": STOCK_SCOPE in caller.scopes,
             "least_similarity": wanted.least_similarity,
             "candidates": max(CANDIDATES, max_rows + 1),
         }

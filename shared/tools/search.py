@@ -64,12 +64,15 @@ def search_tools(search: ProductSearch) -> list[Tool]:
         ] = None,
         min_price: Annotated[Price | None, Field(description="Shelf price at least, US dollars")] = None,
         max_price: Annotated[Price | None, Field(description="Shelf price at most, US dollars")] = None,
-        in_stock_only: Annotated[bool, Field(description="Only what one of your stores has on hand")] = False,
+        in_stock_only: Annotated[
+            bool, Field(description="Only what one of your stores has on hand; needs sales.read")
+        ] = False,
     ) -> Annotated[CallToolResult, FoundProducts]:
         """Find products by what they are for, with their stock in your stores.
 
         Understands plain descriptions, misspelled words and product numbers. What your stores have on hand comes first
         among equals. similarity_percent compares the meaning; it is empty where products were found by words alone.
+        Stock is shown to tokens with the scope sales.read, and empty for others.
         """
         caller = current_caller.get()
         _check(query_description, category, min_price, max_price)

@@ -4,7 +4,8 @@
 SELECT access.served_model();
 
 -- name: products
--- What the caller's stores have comes before what they have not, unless that is far more relevant.
+-- What the caller's stores have comes before what they have not, unless that is far more relevant. Stock is not looked at
+-- for who may read the catalogue alone.
 SELECT
     product_id, sku, product_name, category_name, type_name, base_price, product_description,
     round((100 * similarity)::numeric, 1) AS similarity_percent, stock_level, stores_in_stock
@@ -14,12 +15,12 @@ FROM access.search_products(
     CASE WHEN %(in_stock)s::boolean THEN ARRAY(SELECT product_id FROM retail.inventory WHERE stock_level > 0) END,
     %(least_similarity)s::float, %(candidates)s::integer
 ) AS found
-CROSS JOIN LATERAL (
+LEFT JOIN LATERAL (
     SELECT coalesce(sum(stock_level), 0) AS stock_level, count(*) FILTER (WHERE stock_level > 0) AS stores_in_stock
     FROM retail.inventory
     WHERE inventory.product_id = found.product_id
-) AS held
-ORDER BY relevance - CASE WHEN stock_level > 0 THEN 0 ELSE 0.1 * abs(relevance) END DESC, product_id;
+) AS held ON %(with_stock)s::boolean
+ORDER BY relevance - CASE WHEN stock_level = 0 THEN 0.1 * abs(relevance) ELSE 0 END DESC, product_id;
 
 -- name: categories
 SELECT category_name FROM retail.categories ORDER BY category_name;

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from operator import itemgetter
 from typing import Any
 
@@ -9,12 +10,13 @@ import pytest
 from mcp import Client
 
 from local.people import PEOPLE
+from shared.identity import current_caller
 from shared.mcp_server import build_server
 from shared.query_embeddings import QueryEmbeddings
 from tests.conftest import Database, open_invocations
 from tests.search.conftest import ClientOf
 from tests.search.searching import DRIPPING_TAP, TOOL, Product, connected, found_by, ids
-from tests.tools.calls import data_of
+from tests.tools.calls import data_of, fault_of
 
 pytestmark = pytest.mark.anyio
 
@@ -42,6 +44,33 @@ async def test_stock_is_that_of_the_callers_stores(client_of: ClientOf, embedded
         for mode in MODES:
             for product in await found_by(client, DRIPPING_TAP, mode=mode, max_rows=100):
                 assert (product["stock_level"], product["stores_in_stock"]) == stock[product["product_id"]]
+
+
+async def test_a_token_for_the_catalogue_alone_is_told_of_no_stock(client_of: ClientOf, embedded: Database) -> None:
+    with embedded.as_superuser() as superuser:  # nothing there, so it would come behind what is
+        [[before]] = superuser.execute(
+            "UPDATE retail.inventory SET stock_level = 0 WHERE product_id = %s AND store_id = %s"
+            " RETURNING OLD.stock_level",
+            (WASHERS, KIRKLAND),
+        )
+    try:
+        async with client_of("kirkland") as client:
+            with_stock = await found_by(client, DRIPPING_TAP)
+            caller = current_caller.get()
+            current_caller.set(replace(caller, scopes=frozenset({"catalog.read"})))
+            without = await found_by(client, DRIPPING_TAP)
+            assert {product[column] for product in without for column in STOCK} == {None}
+            assert {*ids(without)} == {*ids(with_stock)}
+            assert ids(without)[0] == WASHERS
+            details = await fault_of(client, TOOL, query_description=DRIPPING_TAP, in_stock_only=True)
+            assert details["code"] == "AUTHORIZATION_ERROR"
+            assert "sales.read" in details["problem"]
+    finally:
+        with embedded.as_superuser() as superuser:
+            superuser.execute(
+                "UPDATE retail.inventory SET stock_level = %s WHERE product_id = %s AND store_id = %s",
+                (before, WASHERS, KIRKLAND),
+            )
 
 
 async def test_only_what_the_callers_stores_have_is_found_where_asked(client_of: ClientOf, embedded: Database) -> None:
