@@ -18,6 +18,10 @@ KEPT = timedelta(days=1)
 """How long embeddings of a model are kept that is not served any more."""
 
 
+NOTHING_SERVED = "unknown"
+"""What access.served_model() says before the first embedding."""
+
+
 @dataclass(frozen=True)
 class Claim:
     """A product whose text is this worker's to embed."""
@@ -54,8 +58,7 @@ class EmbeddingStore:
         self._queries = named_queries("embeddings")
 
     async def queue_missing(self) -> None:
-        """Also what no trigger has queued. The first model ever is served from its first embedding."""
-        await self._run("serve_first")
+        """Also what no trigger has queued."""
         await self._run("queue_missing")
         await self.forget_current()
 
@@ -68,13 +71,17 @@ class EmbeddingStore:
         return [Claim(**row) for row in await self._run("claim", most=most, lease=self._lease)]
 
     async def store(self, claims: Sequence[Claim], vectors: Sequence[list[float]]) -> None:
-        """Each with its vector, in order. What is claimed by somebody else or changed meanwhile is passed over."""
+        """Each with its vector, in order. What is claimed by somebody else or changed meanwhile is passed over.
+
+        The first model ever is served from then on.
+        """
         await self._run(
             "store",
             **_taken(claims),
             hashes=[claim.content_hash for claim in claims],
             vectors=[Vector(vector) for vector in vectors],
         )
+        await self._run("serve_first")
 
     async def postpone(self, claims: Sequence[Claim], seconds: float) -> None:
         """Not before so many seconds, longer with each attempt."""

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.embedding_store import NOTHING_SERVED
 from shared.errors import EmbedderFailure, InsufficientScope, TextRefused
 from shared.identity import Caller
 from shared.invocation import Answer, Invocations
@@ -17,8 +18,6 @@ log = logging.getLogger(__name__)
 
 SERVED_SECONDS = 60.0
 """How long an instance may ask with a model that is not served any more, before it looks."""
-UNKNOWN = "unknown"
-"""What access.served_model() says before the first refresh."""
 STOCK_SCOPE: ToolScope = "sales.read"
 """Stock is tenants' rows: who may read the catalogue alone gets products without it, in the order of relevance."""
 CANDIDATES = 50
@@ -125,7 +124,7 @@ class ProductSearch:
             answer = await self._invocations.read(caller, self._queries["served_model"], max_rows=1)
             self._served = str(answer.rows[0][0]), time.monotonic() + SERVED_SECONDS
         model = self._served[0]
-        return None if model == UNKNOWN else model
+        return None if model == NOTHING_SERVED else model
 
     async def _model_changed(self, caller: Caller, model: str) -> bool:
         self._served = None

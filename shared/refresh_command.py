@@ -10,7 +10,7 @@ from dataclasses import asdict
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from shared.embedding_store import EmbeddingStore, Progress
+from shared.embedding_store import NOTHING_SERVED, EmbeddingStore, Progress
 from shared.errors import SettingsError
 from shared.jobs.refresh_embeddings import Effort, refresh_embeddings
 from shared.services import open_job_services
@@ -53,6 +53,8 @@ def _show(done: int, total: int) -> None:
 
 
 def _sentence(progress: Progress) -> str:
+    if progress.served == NOTHING_SERVED and not progress.waiting:
+        return "There is nothing to embed."
     parts = [f"Searches use the embeddings of {progress.served}."]
     parts += [f"{progress.waiting} products wait to be embedded."] if progress.waiting else []
     parts += [f"The service does not take the text of {progress.refused} products."] if progress.refused else []

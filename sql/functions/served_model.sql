@@ -1,4 +1,4 @@
--- The model whose embeddings are searched; 'unknown' before the first refresh.
+-- The model whose embeddings are searched; 'unknown' before the first embedding.
 CREATE OR REPLACE FUNCTION access.served_model()
 RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE

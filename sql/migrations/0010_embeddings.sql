@@ -6,7 +6,7 @@ CREATE TABLE ops.served_model (
     model text NOT NULL CHECK (length(model) BETWEEN 1 AND 200),
     served_since timestamptz NOT NULL DEFAULT clock_timestamp()
 );
-COMMENT ON TABLE ops.served_model IS 'The model whose embeddings callers search. No row before the first refresh.';
+COMMENT ON TABLE ops.served_model IS 'The model whose embeddings callers search. No row before the first embedding.';
 
 -- As ever, one row a product loads with the original's columns alone; functions/served_model.sql says which model it is
 -- then. Without a hash it is made anew at the next refresh, for nobody knows what text it is of.
