@@ -13,8 +13,9 @@ SET hnsw.iterative_scan = strict_order -- goes on where the eligible are not amo
 SET hnsw.max_scan_tuples = '40000'
 AS $$
 DECLARE
-    -- So many are compared one by one in less time than the index takes, and none is missed.
-    few CONSTANT integer := 5000;
+    -- So many are compared one by one: eight microseconds each, and none is missed. The index takes as long where a
+    -- filter leaves few of the nearest, and finds half of them where the filter goes with the meaning, as categories do.
+    few CONSTANT integer := 20000;
 BEGIN
     IF vector IS NULL THEN
         RETURN;
