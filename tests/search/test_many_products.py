@@ -21,8 +21,8 @@ pytestmark = pytest.mark.anyio
 GENERATED = Path(__file__).with_name("generated_products.sql")
 INDEX = "retail.product_description_embeddings_by_distance"
 COMPARED = 5_000
-"""So many are compared one by one here, instead of the 20,000 of sql/functions/products_by_meaning.sql: to index as many
-takes minutes."""
+"""So many are compared one by one here. In sql/functions/products_by_meaning.sql it is 20,000, and to index more takes
+minutes."""
 QUESTIONS = (
     *(DRIPPING_TAP, "hang a heavy picture on drywall", "keep slugs off lettuce", "a gift for a carpenter", "paint"),
     *("light for the porch", "cut tiles", "cold feet in the workshop", "stop a door squeaking", "🔨"),
