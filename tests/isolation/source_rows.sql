@@ -22,4 +22,4 @@ CROSS JOIN LATERAL (
     FROM generate_series(0, 1535) AS number, sha256(convert_to(sku || number / 32, 'UTF8')) AS digest
 ) AS vector
 WHERE product_id % 4 = 0
-ON CONFLICT (product_id) DO UPDATE SET description_embedding = excluded.description_embedding;
+ON CONFLICT (product_id, model) DO UPDATE SET description_embedding = excluded.description_embedding;
