@@ -74,17 +74,23 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
     own = {variable: server.url(role, passwords[role], DATABASE) for variable, role in logins.items()}
     settings = application_settings(state, own, ports)
     state.secret_values()  # made before two read them
-    # First, for they load their libraries while the database is made.
+    # First, for it loads its libraries while the database is made.
     children = {HOST: start_host(state, port, settings, func, parts)}
-    children[EMBEDDER] = start_embedder(state, ports["embedder"], parts)
     parts.callback(server.stop)
     urls = _make_database(server, state, passwords, options)
     children |= {"PostgreSQL": server.process, ISSUER: start_issuer(state, ports["issuer"], parts)}
     with step("starting the Functions host"):
         _wait_until(lambda: listens(ports["issuer"]), ISSUER, children, state.issuer_log)
-        _wait_until(lambda: listens(ports["embedder"]), EMBEDDER, children, state.embedder_log)
         _wait_until(lambda: answers(port), HOST, children, state.host_log)
-    _embed_products(state, server.superuser_url(DATABASE), settings, parts)
+    # Last, for it takes the processor from the others. Who has all products embedded need not wait for it.
+    children[EMBEDDER] = start_embedder(state, ports["embedder"], parts)
+    _embed_products(
+        state,
+        server.superuser_url(DATABASE),
+        settings,
+        lambda: _wait_until(lambda: listens(ports["embedder"]), EMBEDDER, children, state.embedder_log),
+        parts,
+    )
     state.write_stack(
         {
             "ports": ports,
@@ -98,10 +104,17 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
     return children
 
 
-def _embed_products(state: StateFolder, superuser_url: str, settings: dict[str, str], parts: ExitStack) -> None:
+def _embed_products(
+    state: StateFolder, superuser_url: str, settings: dict[str, str], wait: Callable[[], None], parts: ExitStack
+) -> None:
+    """What waits to be embedded. wait: until the embedder listens."""
     from local.first_embeddings import embed_products  # late: the children load their libraries meanwhile
 
-    if not embed_products(superuser_url, lambda: start_refresh(state, settings, parts)):
+    def refresh() -> "subprocess.Popen[bytes]":
+        wait()
+        return start_refresh(state, settings, parts)
+
+    if not embed_products(superuser_url, refresh):
         console().print(
             f"  not all products are embedded, and are tried again every five minutes; see {state.refresh_log}"
         )

@@ -1,5 +1,6 @@
 """What one process holds open for all its calls: vault, token verifier, embedder, connection pools."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -15,6 +16,9 @@ from shared.pool import entra_access_token, open_jobs_pool, open_pool
 from shared.query_embeddings import QueryEmbeddings
 from shared.settings import Settings
 from shared.vault import open_vault
+
+EMBEDDER_SECONDS = 2.0
+"""Behind the start, for loading the SDK takes the processor from the first calls. A search does not wait that long."""
 
 
 class Services:
@@ -42,7 +46,8 @@ class Services:
         self._stack.push_async_callback(self.jobs_pool.close)
         self._stack.push_async_callback(self.isolation.close)
         self.isolation.begin()
-        self.embedder.begin()
+        begin = asyncio.get_running_loop().call_later(EMBEDDER_SECONDS, self.embedder.begin)
+        self._stack.callback(begin.cancel)
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import openai
 
-from local.parts import application_settings
+from local.parts import application_settings, listens
 from local.state import StateFolder
 from tests.processes import eventually
 from tests.stack import RunningStack, started_stack
@@ -36,6 +36,8 @@ def test_a_folder_of_before_gets_the_secret_and_the_rest_outlives_the_embedder(s
         after = json.loads(file.read_text())
         assert {name: versions for name, versions in after.items() if name != SECRET} == before
         assert file.stat().st_mode & 0o077 == 0
+        # With nothing to embed, the start does not wait for it.
+        eventually(lambda: listens(stack.noted["ports"]["embedder"]), "the embedder's start")
         assert len(embedded(stack, "claw hammer")) == 1536
         os.kill(stack.parts()["embedder"], signal.SIGKILL)
         told = "the embedder ended by itself with code -9; the rest goes on"
