@@ -63,7 +63,7 @@ async def health_ready(req: func.HttpRequest) -> func.HttpResponse:
 @app.timer_trigger(schedule="%REFRESH_EMBEDDINGS_SCHEDULE%", arg_name="timer")
 async def refresh_embeddings(timer: func.TimerRequest) -> None:
     """Embeds what is new or has another text."""
-    from shared.jobs.refresh_embeddings import refresh_on_timer
+    from shared.jobs.refresh_embeddings import TIMER, refresh_as_set
     from shared.settings import Settings
 
-    await refresh_on_timer(Settings.from_environ(os.environ))
+    await refresh_as_set(Settings.from_environ(os.environ), TIMER)

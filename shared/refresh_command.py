@@ -10,10 +10,9 @@ from dataclasses import asdict
 import psycopg
 from psycopg_pool import PoolTimeout
 
-from shared.embedding_store import NOTHING_SERVED, EmbeddingStore, Progress
+from shared.embedding_store import NOTHING_SERVED, Progress
 from shared.errors import SettingsError
-from shared.jobs.refresh_embeddings import Effort, refresh_embeddings
-from shared.services import open_job_services
+from shared.jobs.refresh_embeddings import Effort, refresh_as_set
 from shared.settings import Settings
 
 COMPLETE, INCOMPLETE, FAILED = 0, 1, 2
@@ -24,7 +23,7 @@ def refresh_command(environ: Mapping[str, str], *, as_json: bool) -> int:
     """The exit status: COMPLETE, INCOMPLETE where products wait or are refused, FAILED where nothing could be done."""
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     try:
-        progress = asyncio.run(_refreshed(Settings.from_environ(environ)))
+        progress = asyncio.run(refresh_as_set(Settings.from_environ(environ), TO_THE_END, _show))
     except SettingsError as problem:
         return _complain(str(problem))
     except PoolTimeout:
@@ -36,12 +35,6 @@ def refresh_command(environ: Mapping[str, str], *, as_json: bool) -> int:
         return _complain("stopped; what is embedded is kept, and the next run goes on")
     print(json.dumps(asdict(progress), indent=2) if as_json else _sentence(progress))
     return INCOMPLETE if progress.waiting or progress.refused else COMPLETE
-
-
-async def _refreshed(settings: Settings) -> Progress:
-    async with open_job_services(settings) as services:
-        store = EmbeddingStore(services.pool, services.embedder.model)
-        return await refresh_embeddings(store, services.embedder, TO_THE_END, _show)
 
 
 def _show(done: int, total: int) -> None:

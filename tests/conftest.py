@@ -31,6 +31,7 @@ from shared.schema import deploy_schema, install_signing_key
 from shared.settings import Settings
 from shared.vault import Secret, Vault
 from tests.clock import FakeClock
+from tests.embedder.openai_service import OpenAIService, running_service
 from tests.lanes import Lanes, check_lane
 from tests.stack import RunningStack, host_beside, run_dev, started_stack
 
@@ -196,6 +197,19 @@ async def open_invocations(app_url: str, *keys: Secret, pool_size: int = 1) -> A
     async with open_pool(settings_for(app_url, pool_size=pool_size)) as pool:
         vault = Vault(KeptSecrets(*(keys or (KEY,))))
         yield Invocations(pool, vault, Isolation(pool, vault)).without_proof()
+
+
+@pytest.fixture(scope="session")
+def one_openai_service() -> Iterator[OpenAIService]:
+    with running_service() as service:
+        yield service
+
+
+@pytest.fixture
+def openai_service(one_openai_service: OpenAIService) -> OpenAIService:
+    """A service that answers, until a test says otherwise."""
+    one_openai_service.reset()
+    return one_openai_service
 
 
 @pytest.fixture(scope="session")

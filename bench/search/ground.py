@@ -11,13 +11,11 @@ from dataclasses import dataclass
 
 from bench.ground import Ground
 from local.callers import caller_of
-from local.embedding_model import MODEL
 from local.parts import application_settings, listens, start_embedder
 from local.postgres import free_port
 from local.progress import RowsBar
-from shared.embedding_store import EmbeddingStore
-from shared.jobs.refresh_embeddings import Effort, refresh_embeddings
-from shared.services import Services, open_job_services
+from shared.jobs.refresh_embeddings import Effort, refresh_as_set
+from shared.services import Services
 from shared.settings import Settings
 
 START_SECONDS = 30.0
@@ -74,10 +72,8 @@ def _wait_for(embedder: "subprocess.Popen[bytes]", port: int) -> None:
 
 async def _embed_products(settings: Settings) -> None:
     with RowsBar() as bar:
-        async with open_job_services(settings) as services:
-            store = EmbeddingStore(services.pool, MODEL)
-            progress = await refresh_embeddings(
-                store, services.embedder, TO_THE_END, lambda done, total: bar.show("embedding products", done, total)
-            )
+        progress = await refresh_as_set(
+            settings, TO_THE_END, lambda done, total: bar.show("embedding products", done, total)
+        )
     if progress.waiting or progress.refused:
         raise RuntimeError(f"not all products are embedded: {progress}")

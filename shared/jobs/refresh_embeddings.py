@@ -41,12 +41,6 @@ TIMER = Effort(seconds=240, patience=20)
 """Over before the timer's next run, which goes on with what is left."""
 
 
-async def refresh_on_timer(settings: Settings) -> None:
-    """One run of the timer."""
-    async with open_job_services(settings) as services:
-        await refresh_embeddings(EmbeddingStore(services.pool, services.embedder.model), services.embedder, TIMER)
-
-
 async def refresh_embeddings(
     store: EmbeddingStore, embedder: Embedder, effort: Effort, show: Show = lambda done, total: None, batch: int = BATCH
 ) -> Progress:
@@ -66,6 +60,13 @@ async def refresh_embeddings(
         run.done, progress.waiting, progress.refused, progress.oldest_seconds or 0, embedder.model, progress.served,
     )  # fmt: skip
     return progress
+
+
+async def refresh_as_set(settings: Settings, effort: Effort, show: Show = lambda done, total: None) -> Progress:
+    """The same with what the settings name, opened for this run."""
+    async with open_job_services(settings) as services:
+        store = EmbeddingStore(services.pool, services.embedder.model)
+        return await refresh_embeddings(store, services.embedder, effort, show)
 
 
 class _Run:

@@ -5,14 +5,15 @@ from typing import Annotated, Any
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from shared.identity import current_caller
-from shared.invocation import Answer, Invocations
+from shared.invocation import Invocations
 from shared.statement import CALL, current_bounds
 from shared.tools.csv_text import csv_text
 from shared.tools.definition import read_tool, result
 from shared.tools.progress import showing_progress
+from shared.tools.query_result import QueryResult
 
 DEFAULT_ROWS = 100
 MAX_ROWS = 1_000
@@ -28,24 +29,6 @@ Query = Annotated[
         max_length=MAX_QUERY_CHARACTERS,
     ),
 ]
-
-
-class ResultColumn(BaseModel):
-    """A column of the result."""
-
-    name: str
-    type: str = Field(description="PostgreSQL's name of the type")
-
-
-class QueryResult(BaseModel):
-    """Rows as the caller may see them."""
-
-    columns: list[ResultColumn]
-    rows: list[list[Any]] = Field(
-        description="One list a row, in the order of the columns. Dates and times are ISO 8601 text, UTC."
-    )
-    row_count: int = Field(description="Number of rows returned here")
-    truncated: bool = Field(description="True when the query has more rows than max_rows")
 
 
 def sales_tools(invocations: Invocations) -> list[Tool]:
@@ -68,15 +51,6 @@ def sales_tools(invocations: Invocations) -> list[Tool]:
         reading = invocations.read_free(current_caller.get(), postgresql_query, max_rows=max_rows, bounds=bounds)
         # What may become a task reports no progress: who followed it may be gone.
         answer = await (showing_progress(ctx, reading) if bounds is CALL else reading)
-        return result(csv_text(answer), _as_result(answer))
+        return result(csv_text(answer), QueryResult.of(answer))
 
     return [read_tool(execute_sales_query, "Query sales data", "sales.read", task=True)]
-
-
-def _as_result(answer: Answer) -> QueryResult:
-    return QueryResult.model_construct(
-        columns=[ResultColumn(name=column.name, type=column.type) for column in answer.columns],
-        rows=answer.rows,
-        row_count=len(answer.rows),
-        truncated=answer.truncated,
-    )

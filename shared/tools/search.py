@@ -11,7 +11,7 @@ from shared.identity import current_caller
 from shared.product_search import Found, Mode, ProductSearch, Wanted
 from shared.tools.csv_text import csv_text
 from shared.tools.definition import read_tool, result
-from shared.tools.sales import QueryResult, ResultColumn
+from shared.tools.query_result import QueryResult
 
 MAX_CHARACTERS = 1_000
 MAX_ROWS = 100
@@ -91,7 +91,7 @@ def search_tools(search: ProductSearch) -> list[Tool]:
         )
         if category is not None and not found.answer.rows:
             _check_category(category, await search.categories(caller))
-        return result(_as_text(found), _as_result(found))
+        return result(_as_text(found), FoundProducts.of(found.answer, mode=found.mode, fallback=found.fallback))
 
     return [read_tool(semantic_search_products, "Find products", "catalog.read")]
 
@@ -114,18 +114,6 @@ def _unpaired(text: str) -> bool:
 def _check_category(category: str, known: list[str]) -> None:
     if known and category.lower() not in map(str.lower, known):  # who sees no store sees none
         raise ValidationFault("There is no such category.", f"Use one of: {', '.join(known)}.")
-
-
-def _as_result(found: Found) -> FoundProducts:
-    answer = found.answer
-    return FoundProducts.model_construct(
-        columns=[ResultColumn(name=column.name, type=column.type) for column in answer.columns],
-        rows=answer.rows,
-        row_count=len(answer.rows),
-        truncated=answer.truncated,
-        mode=found.mode,
-        fallback=found.fallback,
-    )
 
 
 def _as_text(found: Found) -> str:

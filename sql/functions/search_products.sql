@@ -39,7 +39,7 @@ DECLARE
     eligible integer[] := among;
     named integer[];
 BEGIN
-    -- As the catalogue's policies have it: callers with a store, and embeddings of the model that is served.
+    -- As the catalogue's policies have it. Of which model, the server says.
     IF (access.verified_caller()).store_mask IS NULL THEN
         RETURN;
     END IF;

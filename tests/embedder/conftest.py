@@ -9,10 +9,8 @@ from local.asgi_server import serving
 from local.embedding_service import create_app
 from local.minilm import Embedding, MiniLM
 from shared.embedder import Embedder
-from shared.embedder_identity import vault_key
-from shared.vault import Secret, Vault
-from tests.conftest import KeptSecrets
-from tests.embedder.openai_service import KEY, MODELS, OpenAIService, running_service
+from tests.embedder.embedders import embedder_of
+from tests.embedder.openai_service import KEY, MODELS, OpenAIService
 
 LAPTOP_KEY = "c2VjcmV0LWtleS1mb3ItdGVzdHM="
 
@@ -45,26 +43,10 @@ def client(service: str) -> Iterator[openai.OpenAI]:
         yield client
 
 
-@pytest.fixture(scope="session")
-def one_openai_service() -> Iterator[OpenAIService]:
-    with running_service() as service:
-        yield service
-
-
-@pytest.fixture
-def openai_service(one_openai_service: OpenAIService) -> OpenAIService:
-    """A service that answers, until a test says otherwise."""
-    one_openai_service.reset()
-    return one_openai_service
-
-
 @pytest.fixture(scope="module")
 async def one_embedder(one_openai_service: OpenAIService) -> AsyncIterator[Embedder]:
-    key = vault_key(Vault(KeptSecrets(Secret("openai-api-key", KEY, "1"))))
-    embedder = Embedder(one_openai_service.base_url, MODELS[0], lambda _: key)
-    await embedder.begin()
-    yield embedder
-    await embedder.close()
+    async with embedder_of(one_openai_service.base_url, MODELS[0], KEY) as embedder:
+        yield embedder
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A database whose products wait to be embedded, and a service that embeds them."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -8,13 +8,12 @@ from datetime import timedelta
 import pytest
 
 from shared.embedder import Embedder
-from shared.embedder_identity import vault_key
 from shared.embedding_store import EmbeddingStore, Progress
 from shared.jobs.refresh_embeddings import Effort, refresh_embeddings
 from shared.pool import open_jobs_pool
-from shared.vault import Secret, Vault
-from tests.conftest import Database, KeptSecrets, settings_for
-from tests.embedder.openai_service import KEY, MODELS, OpenAIService, running_service, vector_of
+from tests.conftest import Database, settings_for
+from tests.embedder.embedders import embedder_of
+from tests.embedder.openai_service import KEY, MODELS, OpenAIService, vector_of
 
 TO_THE_END = Effort(seconds=60, patience=10)
 BRIEF = Effort(seconds=60, patience=0.5)
@@ -27,25 +26,17 @@ async def store_and_embedder(
     jobs_url: str, base_url: str, model: str, lease: timedelta
 ) -> AsyncIterator[tuple[EmbeddingStore, Embedder]]:
     """What one instance refreshes with."""
-    key = vault_key(Vault(KeptSecrets(Secret("openai-api-key", KEY, "1"))))
-    embedder = Embedder(base_url, model, lambda _: key)
-    async with open_jobs_pool(replace(settings_for(""), jobs_database_url=jobs_url)) as pool:
-        try:
-            yield EmbeddingStore(pool, model, lease), embedder
-        finally:
-            await embedder.close()
-
-
-@pytest.fixture(scope="session")
-def one_service() -> Iterator[OpenAIService]:
-    with running_service() as service:
-        yield service
+    async with (
+        open_jobs_pool(replace(settings_for(""), jobs_database_url=jobs_url)) as pool,
+        embedder_of(base_url, model, KEY) as embedder,
+    ):
+        yield EmbeddingStore(pool, model, lease), embedder
 
 
 @pytest.fixture
-def service(one_service: OpenAIService) -> OpenAIService:
-    one_service.reset()
-    return one_service
+def service(openai_service: OpenAIService) -> OpenAIService:
+    """The one that embeds."""
+    return openai_service
 
 
 @pytest.fixture

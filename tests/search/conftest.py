@@ -17,10 +17,11 @@ from shared.mcp_server import build_server
 from shared.protocol import ZavaServer
 from shared.query_embeddings import QueryEmbeddings
 from tests.conftest import Database, MakeDatabase, open_invocations
+from tests.embedder.embedders import embedder_of
 from tests.embedder.openai_service import KEY as OPENAI_KEY
-from tests.embedder.openai_service import MODELS, OpenAIService, running_service
+from tests.embedder.openai_service import MODELS, OpenAIService
 from tests.search.exact import Catalogue
-from tests.search.searching import connected, copy_embeddings, embed_products, embedder_of
+from tests.search.searching import connected, copy_embeddings, embed_products
 
 KEY = "c2VjcmV0LWtleS1mb3ItdGVzdHM="
 
@@ -91,16 +92,3 @@ def foretold(make_database: MakeDatabase, one_openai_service: OpenAIService) -> 
     database = make_database()
     asyncio.run(embed_products(database, one_openai_service.base_url, MODELS[0], OPENAI_KEY))
     return database
-
-
-@pytest.fixture(scope="session")
-def one_openai_service() -> Iterator[OpenAIService]:
-    with running_service() as service:
-        yield service
-
-
-@pytest.fixture
-def openai_service(one_openai_service: OpenAIService) -> OpenAIService:
-    """A service that answers, until a test says otherwise."""
-    one_openai_service.reset()
-    return one_openai_service

@@ -7,31 +7,19 @@ from uuid import UUID
 
 from mcp import Client
 
-from shared.embedder import Embedder
-from shared.embedder_identity import vault_key
 from shared.embedding_store import EmbeddingStore
 from shared.identity import current_caller
 from shared.jobs.refresh_embeddings import Effort, refresh_embeddings
 from shared.pool import open_jobs_pool
 from shared.protocol import ZavaServer
-from shared.vault import Secret, Vault
-from tests.conftest import Database, KeptSecrets, caller_of, settings_for
+from tests.conftest import Database, caller_of, settings_for
+from tests.embedder.embedders import embedder_of
 from tests.tools.calls import data_of
 
 TOOL = "semantic_search_products"
 DRIPPING_TAP = "something to stop water dripping from a tap"
 
 type Product = dict[str, Any]
-
-
-@asynccontextmanager
-async def embedder_of(base_url: str, model: str, key: str) -> AsyncIterator[Embedder]:
-    """With the SDK loaded, as in a server that has been up for a second."""
-    kept = vault_key(Vault(KeptSecrets(Secret("openai-api-key", key, "1"))))
-    embedder = Embedder(base_url, model, lambda _: kept)
-    await embedder.begin()
-    yield embedder
-    await embedder.close()
 
 
 @asynccontextmanager

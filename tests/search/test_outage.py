@@ -16,6 +16,7 @@ from shared.product_search import NO_ANSWER, REFUSED
 from shared.query_embeddings import FAILURES, OPEN_SECONDS, QueryEmbeddings
 from tests.clock import FakeClock
 from tests.conftest import Database, nobody_embeds, open_invocations
+from tests.embedder.embedders import embedder_of
 from tests.embedder.openai_service import (
     KEY,
     MODELS,
@@ -31,15 +32,7 @@ from tests.embedder.openai_service import (
     status,
 )
 from tests.search.conftest import ClientOf
-from tests.search.searching import (
-    DRIPPING_TAP,
-    TOOL,
-    Product,
-    connected,
-    embedder_of,
-    found_by,
-    products_in,
-)
+from tests.search.searching import DRIPPING_TAP, TOOL, Product, connected, found_by, products_in
 from tests.tools.calls import data_of, text_of
 
 pytestmark = pytest.mark.anyio

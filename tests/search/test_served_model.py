@@ -8,6 +8,7 @@ from shared.mcp_server import build_server
 from shared.product_search import NOT_YET
 from shared.query_embeddings import QueryEmbeddings
 from tests.conftest import Database, open_invocations
+from tests.embedder.embedders import embedder_of
 from tests.embedder.openai_service import KEY, MODELS, OpenAIService, vector_of
 from tests.search.searching import (
     DRIPPING_TAP,
@@ -16,7 +17,6 @@ from tests.search.searching import (
     connected,
     copy_embeddings,
     embed_products,
-    embedder_of,
     found_by,
     ids,
     products_in,
