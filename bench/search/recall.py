@@ -22,7 +22,7 @@ SHARES = (1.0, 0.5, 0.2, 0.1, 0.01, 0.001)
 TOLERANCE = 1e-6
 """Single precision: products as near as the twentieth are as good."""
 
-NEAREST = "SELECT product_id FROM ops.products_by_meaning(%s, %s, %s::integer[], %s)"
+NEAREST = "SELECT product_id FROM ops.products_by_meaning(%s, %s, %s::integer[], NULL, %s, %s)"
 
 type Mask = np.ndarray[Any, np.dtype[np.bool_]]
 
@@ -84,7 +84,7 @@ def recall_of_sets(connection: psycopg.Connection[Any], catalogue: Catalogue, qu
             eligible[chance.choice(len(catalogue), size, replace=False)] = True
             chosen = None if share == 1 else [int(each) for each in catalogue.product_ids[eligible]]
             began = time.perf_counter()
-            rows = connection.execute(NEAREST, (Vector(question), MODEL, chosen, CANDIDATES)).fetchall()
+            rows = connection.execute(NEAREST, (Vector(question), MODEL, chosen, len(catalogue), CANDIDATES)).fetchall()
             tally.add(similarities, eligible, [row[0] for row in rows[:ROWS]], time.perf_counter() - began)
         yield tally.recall(f"{share:.1%} by lot" if share < 1 else "all")
 

@@ -1,7 +1,7 @@
--- The products whose description is nearest to a vector, of all or of those that are eligible.
--- For search_products.sql. similarity: the cosine, -1 to 1.
+-- The products whose description is nearest to a vector, of all or of those that are eligible, and those besides, however
+-- far they are; some come twice. For search_products.sql. similarity: the cosine, -1 to 1.
 CREATE OR REPLACE FUNCTION ops.products_by_meaning(
-    vector extensions.vector, wanted_model text, eligible integer[], most integer
+    vector extensions.vector, wanted_model text, eligible integer[], besides integer[], catalogue_size double precision, most integer
 )
 RETURNS TABLE (product_id integer, similarity double precision)
 LANGUAGE plpgsql STABLE ROWS 50
@@ -20,10 +20,15 @@ BEGIN
     IF vector IS NULL THEN
         RETURN;
     END IF;
-    IF eligible IS NULL AND (SELECT count(*) FROM (SELECT FROM retail.products LIMIT few + 1) AS counted) <= few THEN
-        eligible := ARRAY(SELECT products.product_id FROM retail.products);
-    END IF;
-    IF cardinality(eligible) <= few THEN
+    IF eligible IS NULL AND catalogue_size <= few THEN
+        RETURN QUERY
+        WITH compared AS MATERIALIZED (
+            SELECT made.product_id, made.description_embedding OPERATOR(extensions.<=>) vector AS distance
+            FROM retail.product_description_embeddings AS made
+            WHERE made.model = wanted_model
+        )
+        SELECT compared.product_id, 1 - distance FROM compared ORDER BY distance, compared.product_id LIMIT most;
+    ELSIF cardinality(eligible) <= few THEN
         RETURN QUERY
         WITH compared AS MATERIALIZED (
             SELECT made.product_id, made.description_embedding OPERATOR(extensions.<=>) vector AS distance
@@ -46,8 +51,12 @@ BEGIN
         ORDER BY made.description_embedding OPERATOR(extensions.<=>) vector
         LIMIT most;
     END IF;
+    RETURN QUERY
+    SELECT made.product_id, 1 - (made.description_embedding OPERATOR(extensions.<=>) vector)
+    FROM retail.product_description_embeddings AS made
+    WHERE made.product_id = ANY (besides) AND made.model = wanted_model;
 END
 $$;
 
-COMMENT ON FUNCTION ops.products_by_meaning(extensions.vector, text, integer[], integer) IS
+COMMENT ON FUNCTION ops.products_by_meaning(extensions.vector, text, integer[], integer[], double precision, integer) IS
     'Products by their distance to a vector of the served model.';

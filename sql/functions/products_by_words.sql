@@ -1,7 +1,7 @@
 -- The products, of all or of those that are eligible, that have the words asked for, or such as are spelled alike, best first.
 -- For search_products.sql. score: BM25 as a share of what a product with every word, each said often, would have: 0 to 1.
 -- In a catalogue of thousands, words that very many products have only tell between those that the rarer words found.
-CREATE OR REPLACE FUNCTION ops.products_by_words(asked text, eligible integer[], most integer)
+CREATE OR REPLACE FUNCTION ops.products_by_words(asked text, eligible integer[], catalogue_size double precision, most integer)
 RETURNS TABLE (product_id integer, score double precision)
 LANGUAGE plpgsql STABLE ROWS 50
 SET search_path = pg_catalog, pg_temp
@@ -14,10 +14,8 @@ AS $$
 DECLARE
     -- So many entries are read in some twenty milliseconds. The sample has fewer in all.
     readable CONSTANT integer := 20000;
-    products real;
     asked_words text[];
 BEGIN
-    products := (SELECT count(*) FROM retail.products);
     asked_words := ARRAY(
         (SELECT lexeme FROM unnest(to_tsvector('english', left(asked, 2000))) LIMIT 32)
         UNION
@@ -43,7 +41,7 @@ BEGIN
             asked_word,
             word,
             likeness,
-            ln(1 + (products - holders + 0.5) / (holders + 0.5)) AS rarity,
+            ln(1 + (catalogue_size - holders + 0.5) / (holders + 0.5)) AS rarity,
             -- The rarest word at least, and then as many as are readable.
             sum(holders) OVER (ORDER BY reached, asked_word) > greatest(readable, reached) AS common
         FROM reach
@@ -68,7 +66,7 @@ BEGIN
     ),
     possible AS (
         -- A word that no product has is taken for the nearest one that some have, and counts as much as it is like it.
-        SELECT sum(2.2 * coalesce(nearest.likeness * nearest.rarity, ln(2 * products + 2))) AS score
+        SELECT sum(2.2 * coalesce(nearest.likeness * nearest.rarity, ln(2 * catalogue_size + 2))) AS score
         FROM unnest(asked_words) AS sought
         LEFT JOIN LATERAL (
             SELECT likeness, rarity

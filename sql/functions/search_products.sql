@@ -38,16 +38,21 @@ DECLARE
     enough_words CONSTANT double precision := 0.5;
     eligible integer[] := among;
     named integer[];
+    catalogue_size double precision;
 BEGIN
     -- As the catalogue's policies have it. Of which model, the server says.
     IF (access.verified_caller()).store_mask IS NULL THEN
         RETURN;
     END IF;
+    catalogue_size := (SELECT count(*) FROM retail.products);
     named := ARRAY(
         SELECT products.product_id
-        FROM regexp_split_to_table(left(asked, 2000), '\s+') AS said
-        CROSS JOIN LATERAL btrim(said, '.,;:!?()''"#') AS token
-        JOIN retail.products ON sku IN (token, upper(token), lower(token))
+        FROM retail.products
+        WHERE sku = ANY (ARRAY(
+            SELECT unnest(ARRAY[token, upper(token), lower(token)])
+            FROM regexp_split_to_table(left(asked, 2000), '\s+') AS said
+            CROSS JOIN LATERAL btrim(said, '.,;:!?()''"#') AS token
+        ))
     );
     IF category IS NOT NULL OR least_price IS NOT NULL OR most_price IS NOT NULL THEN
         eligible := ARRAY(
@@ -63,14 +68,13 @@ BEGIN
     RETURN QUERY
     WITH worded AS MATERIALIZED (
         SELECT hit.product_id, hit.score, hit.score / max(hit.score) OVER () AS share
-        FROM ops.products_by_words(asked, eligible, most) AS hit
+        FROM ops.products_by_words(asked, eligible, catalogue_size, most) AS hit
     ),
     meant AS MATERIALIZED (
-        SELECT hit.product_id, hit.similarity
-        FROM ops.products_by_meaning(vector, wanted_model, eligible, most) AS hit
-        UNION
-        SELECT hit.product_id, hit.similarity
-        FROM ops.products_by_meaning(vector, wanted_model, ARRAY(SELECT worded.product_id FROM worded), most) AS hit
+        SELECT DISTINCT hit.product_id, hit.similarity
+        FROM ops.products_by_meaning(
+            vector, wanted_model, eligible, ARRAY(SELECT worded.product_id FROM worded), catalogue_size, most
+        ) AS hit
     ),
     hits AS (
         SELECT

@@ -58,7 +58,10 @@ def test_the_callers_login_reads_nothing_of_ops(embedded: Database) -> None:
         for relation in relations:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 app.execute(f"SELECT * FROM {relation}")
-        for call in ("products_by_words('hammer', NULL, 5)", "products_by_meaning(NULL, 'any', NULL, 5)"):
+        for call in (
+            "products_by_words('hammer', NULL, 424, 5)",
+            "products_by_meaning(NULL, 'any', NULL, NULL, 424, 5)",
+        ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 app.execute(f"SELECT * FROM ops.{call}")
 
@@ -70,7 +73,7 @@ def test_the_callers_login_reads_nothing_of_ops(embedded: Database) -> None:
         "SELECT access.search_products('x', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 20)",
         "SELECT search_products('x', NULL, NULL, NULL, NULL, NULL, NULL, NULL, 20)",
         "SELECT access.served_model()",
-        "SELECT * FROM ops.products_by_words('x', NULL, 5)",
+        "SELECT * FROM ops.products_by_words('x', NULL, 424, 5)",
         "SELECT * FROM ops.words",
         "SELECT model FROM ops.served_model",
     ],

@@ -40,10 +40,12 @@ def crowded(make_database: MakeDatabase) -> Database:
 )
 def test_common_words_tell_between_what_the_rarer_words_found(crowded: Database, asked: str) -> None:
     with crowded.as_superuser() as superuser, superuser.transaction(force_rollback=True):
-        limited = superuser.execute("SELECT * FROM ops.products_by_words(%s, NULL, 50)", (asked,)).fetchall()
+        [products] = superuser.execute("SELECT count(*) FROM retail.products").fetchall()
+        asked_of_all = asked, *products
+        limited = superuser.execute("SELECT * FROM ops.products_by_words(%s, NULL, %s, 50)", asked_of_all).fetchall()
         function = (SQL_FOLDER / "functions/products_by_words.sql").read_text()
         assert "integer := 20000" in function
         superuser.execute(function.replace("integer := 20000", "integer := 2000000000").encode())
-        complete = superuser.execute("SELECT * FROM ops.products_by_words(%s, NULL, 50)", (asked,)).fetchall()
+        complete = superuser.execute("SELECT * FROM ops.products_by_words(%s, NULL, %s, 50)", asked_of_all).fetchall()
     assert [row[0] for row in limited[:10]] == [row[0] for row in complete[:10]]
     assert [row[1] for row in limited[:10]] == pytest.approx([row[1] for row in complete[:10]])
