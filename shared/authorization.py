@@ -1,7 +1,7 @@
 """What stands between authentication and the MCP endpoint: who lacks a call's scope learns it by HTTP status.
 
-The server refuses such a call as well, whichever way it came (`ZavaServer.call_tool`), but then as a tool's error, and
-clients ask for another scope on a 403 only.
+The server refuses such a call as well, whichever way it came (`ZavaServer`), but then as a tool's or the protocol's
+error, and clients ask for another scope on a 403 only.
 """
 
 import json
@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.identity import current_caller
-from shared.scopes import Described, require_scope
+from shared.scopes import Described, Kind, require_scope
 
-type ToolNamed = Callable[[str], Described | None]
+type Named = Callable[[Kind, str], Described | None]
 
 
 class Authorization:
@@ -22,15 +22,15 @@ class Authorization:
     It reads the whole body: put a limit before it.
     """
 
-    def __init__(self, app: ASGIApp, tool_named: ToolNamed) -> None:
+    def __init__(self, app: ASGIApp, named: Named) -> None:
         self._app = app
-        self._tool_named = tool_named
+        self._named = named
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with the same body."""
         body = await Request(scope, receive).body()
-        name = called_tool(body)
-        require_scope(current_caller.get().scopes, None if name is None else self._tool_named(name))
+        asked = asked_for(body)
+        require_scope(current_caller.get().scopes, None if asked is None else self._named(*asked))
         unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def replay() -> Message:
@@ -39,8 +39,9 @@ class Authorization:
         await self._app(scope, replay, send)
 
 
-def called_tool(body: bytes) -> str | None:
-    """The name in a tools/call; None for any other body, which the endpoint answers as the protocol wants it.
+def asked_for(body: bytes) -> tuple[Kind, str] | None:
+    """What a request opens, by kind and name; None for any other body, which the endpoint answers as the
+    protocol wants.
 
     Headers (Mcp-Method, Mcp-Name) are not asked: the endpoint acts on the body. Its two parsers read no body that json
     does not read, and read it alike.
@@ -51,5 +52,13 @@ def called_tool(body: bytes) -> str | None:
         return None
     match message:
         case {"method": "tools/call", "params": {"name": str(name)}}:
-            return name
+            return "tool", name
+        case {"method": "prompts/get", "params": {"name": str(name)}}:
+            return "prompt", name
+        case {"method": "resources/read", "params": {"uri": str(uri)}}:
+            return "resource", uri
+        case {"method": "completion/complete", "params": {"ref": {"type": "ref/prompt", "name": str(name)}}}:
+            return "prompt", name
+        case {"method": "completion/complete", "params": {"ref": {"type": "ref/resource", "uri": str(uri)}}}:
+            return "template", uri
     return None

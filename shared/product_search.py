@@ -84,11 +84,6 @@ class ProductSearch:
             answer = await self._products(caller, wanted, question, max_rows)
         return Found(answer, "keyword" if question.fallback else wanted.mode, question.fallback)
 
-    async def categories(self, caller: Caller) -> list[str]:
-        """What products can be filtered by."""
-        answer = await self._invocations.read(caller, self._queries["categories"], max_rows=1000)
-        return [str(name) for [name] in answer.rows]
-
     async def _question(self, caller: Caller, wanted: Wanted) -> _Question:
         if wanted.mode == "keyword":
             return _Question()

@@ -54,7 +54,7 @@ def access_tools(invocations: Invocations) -> list[Tool]:
         access = _access(answer)
         return result(_as_text(access), access)
 
-    return [read_tool(describe_access, "Who am I", "catalog.read")]
+    return [read_tool(describe_access, "Who am I", "catalog.read", icon="access")]
 
 
 def _access(answer: Answer) -> Access:

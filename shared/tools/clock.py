@@ -27,4 +27,4 @@ def clock_tools() -> list[Tool]:
         moment = UtcDate(utc=now.isoformat(), date=now.date().isoformat(), epoch=int(now.timestamp()))
         return result(moment.utc, moment)
 
-    return [read_tool(get_current_utc_date, "Current date (UTC)", "catalog.read")]
+    return [read_tool(get_current_utc_date, "Current date (UTC)", "catalog.read", icon="clock")]

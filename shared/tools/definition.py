@@ -1,6 +1,7 @@
 """A function in, an MCP tool out: read-only, closed-world, and refusing arguments it does not know."""
 
 from collections.abc import Callable
+from inspect import getdoc
 from typing import Any
 
 from mcp.server.mcpserver.tools.base import Tool
@@ -8,7 +9,8 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel
 
 from shared.errors import ToolFault
-from shared.scopes import SCOPE_KEY, ToolScope
+from shared.icons import icons
+from shared.scopes import ToolScope, scope_meta
 
 TASK_KEY = "zava/task"
 """Where a tool's definition says that a long call of it may become a task: in `_meta`, so that clients see it, too."""
@@ -16,20 +18,40 @@ TASK_KEY = "zava/task"
 READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
 
 
-def read_tool(function: Callable[..., Any], title: str, scope: ToolScope, *, task: bool = False) -> Tool:
+def read_tool(
+    function: Callable[..., Any], title: str, scope: ToolScope, *, icon: str = "zava", task: bool = False
+) -> Tool:
     """The function as a tool for tokens with the scope; its name, docstring and annotations are what clients see.
 
+    icon: a drawing of pages/icons/.
     task: whether a call may go on as a task; then the function minds current_bounds, and where it asks its client, it
     does so by an InputRequiredResult: later rounds have its request_state and the answers, but no request.
     """
-    meta = {SCOPE_KEY: scope} | ({TASK_KEY: True} if task else {})
-    tool = Tool.from_function(function, title=title, annotations=READ_ONLY, meta=meta, structured_output=True)
+    tool = Tool.from_function(
+        function,
+        title=title,
+        description=getdoc(function),
+        annotations=READ_ONLY.model_copy(update={"title": title}),
+        icons=icons(icon),
+        meta={**scope_meta(scope), **({TASK_KEY: True} if task else {})},
+        structured_output=True,
+    )
     # The SDK drops unknown arguments without a word: `limt=1` would run with the default limit.
     arguments = tool.fn_metadata.arg_model
     arguments.model_config["extra"] = "forbid"
     arguments.model_rebuild(force=True)
-    tool.parameters = arguments.model_json_schema(by_alias=True)
+    tool.parameters = _untitled(arguments.model_json_schema(by_alias=True))
+    tool.fn_metadata.output_schema = _untitled(tool.fn_metadata.output_schema)
     return tool
+
+
+def _untitled(schema: Any) -> Any:
+    """A schema without the titles that pydantic makes of names: a model would read each name twice."""
+    if isinstance(schema, list):
+        return [_untitled(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: _untitled(part) for key, part in schema.items() if key != "title" or not isinstance(part, str)}
 
 
 def result(text: str, structured: BaseModel) -> CallToolResult:

@@ -44,7 +44,7 @@ def isolation_tools(invocations: Invocations) -> list[Tool]:
         proof = Proof.model_validate((await invocations.isolation.renewed()).report())
         return result(_as_text(proof), proof)
 
-    return [read_tool(prove_isolation, "Prove isolation", "admin")]
+    return [read_tool(prove_isolation, "Prove isolation", "admin", icon="shield")]
 
 
 async def _role(door: Invocations, caller: Caller) -> str | None:

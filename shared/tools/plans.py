@@ -47,7 +47,7 @@ def plan_tools(invocations: Invocations) -> list[Tool]:
         verdict = "" if told.affordable else "Too expensive to run.\n"
         return result(verdict + "\n".join(told.plan), told)
 
-    return [read_tool(explain_query, "Explain a query", "sales.read")]
+    return [read_tool(explain_query, "Explain a query", "sales.read", icon="plan")]
 
 
 def _lines(node: dict[str, Any], depth: int) -> Iterator[str]:

@@ -117,7 +117,7 @@ def recommendation_tools(invocations: Invocations) -> list[Tool]:
         )
         return result(_as_text(found, answer), found)
 
-    return [read_tool(get_product_recommendations, "Recommend products", "sales.read")]
+    return [read_tool(get_product_recommendations, "Recommend products", "sales.read", icon="products")]
 
 
 def _check_arguments(recommendation_type: RecommendationType, ranking: Ranking, asked: dict[str, object]) -> None:

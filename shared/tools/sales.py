@@ -53,4 +53,4 @@ def sales_tools(invocations: Invocations) -> list[Tool]:
         answer = await (showing_progress(ctx, reading) if bounds is CALL else reading)
         return result(csv_text(answer), QueryResult.of(answer))
 
-    return [read_tool(execute_sales_query, "Query sales data", "sales.read", task=True)]
+    return [read_tool(execute_sales_query, "Query sales data", "sales.read", icon="sales", task=True)]

@@ -1,12 +1,13 @@
 """What the tables look like."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal, get_args
 
 from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
-from shared.identity import current_caller
+from shared.identity import Caller, current_caller
 from shared.invocation import Invocations
 from shared.queries import named_queries
 from shared.tools.definition import read_tool, result
@@ -24,6 +25,8 @@ type TableName = Literal[
     "retail.orders",
     "retail.order_items",
 ]
+
+TABLE_NAMES: tuple[TableName, ...] = get_args(TableName.__value__)
 
 
 class TableColumn(BaseModel):
@@ -68,18 +71,22 @@ def schema_tools(invocations: Invocations) -> list[Tool]:
         Call this before writing a query, with all tables that you may need. Reply values such as store and category
         names are the ones that you may see.
         """
-        statement = named_queries("schemas")["table_schemas"]
-        names = list(dict.fromkeys(name.removeprefix("retail.") for name in table_names))
-        caller = current_caller.get()
-        parameters = {"names": names, "with_rows": "sales.read" in caller.scopes}
-        answer = await invocations.read(caller, statement, parameters, max_rows=MAX_TABLES)
-        schemas = TableSchemas.model_validate({"tables": answer.records()})
-        return result("\n\n".join(_as_text(table) for table in schemas.tables), schemas)
+        schemas = await read_schemas(invocations, current_caller.get(), table_names)
+        return result("\n\n".join(map(schema_text, schemas.tables)), schemas)
 
-    return [read_tool(get_multiple_table_schemas, "Describe tables", "catalog.read")]
+    return [read_tool(get_multiple_table_schemas, "Describe tables", "catalog.read", icon="schema")]
 
 
-def _as_text(table: TableSchema) -> str:
+async def read_schemas(invocations: Invocations, caller: Caller, table_names: Sequence[TableName]) -> TableSchemas:
+    """The tables as this caller may see them; values from tenants' rows for tokens that may read sales."""
+    names = list(dict.fromkeys(name.removeprefix("retail.") for name in table_names))
+    parameters = {"names": names, "with_rows": "sales.read" in caller.scopes}
+    answer = await invocations.read(caller, named_queries("schemas")["table_schemas"], parameters, max_rows=MAX_TABLES)
+    return TableSchemas.model_validate({"tables": answer.records()})
+
+
+def schema_text(table: TableSchema) -> str:
+    """One table for a model to read."""
     lines = [f"{table.table_name}: {table.description}", f"  primary key: {', '.join(table.primary_key)}"]
     for column in table.columns:
         values = f" {column.values}" if column.values else ""

@@ -6,6 +6,7 @@ from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult
 from pydantic import Field
 
+from shared.choices import Choices
 from shared.errors import ValidationFault
 from shared.identity import current_caller
 from shared.product_search import Found, Mode, ProductSearch, Wanted
@@ -27,7 +28,7 @@ class FoundProducts(QueryResult):
     fallback: str | None = Field(description="Why not in the mode that was asked for; null when they were")
 
 
-def search_tools(search: ProductSearch) -> list[Tool]:
+def search_tools(search: ProductSearch, choices: Choices) -> list[Tool]:
     """The tools of this subject."""
 
     async def semantic_search_products(
@@ -90,10 +91,10 @@ def search_tools(search: ProductSearch) -> list[Tool]:
             max_rows=max_rows,
         )
         if category is not None and not found.answer.rows:
-            _check_category(category, await search.categories(caller))
+            _check_category(category, await choices.categories(caller))
         return result(_as_text(found), FoundProducts.of(found.answer, mode=found.mode, fallback=found.fallback))
 
-    return [read_tool(semantic_search_products, "Find products", "catalog.read")]
+    return [read_tool(semantic_search_products, "Find products", "catalog.read", icon="search")]
 
 
 def _check(text: str, category: str | None, min_price: float | None, max_price: float | None) -> None:

@@ -21,6 +21,3 @@ LEFT JOIN LATERAL (
     WHERE inventory.product_id = found.product_id
 ) AS held ON %(with_stock)s::boolean
 ORDER BY relevance - CASE WHEN stock_level = 0 THEN 0.1 * abs(relevance) ELSE 0 END DESC, product_id;
-
--- name: categories
-SELECT category_name FROM retail.categories ORDER BY category_name;

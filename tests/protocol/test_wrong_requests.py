@@ -10,12 +10,20 @@ from tests.protocol.wire import MODERN, REVISIONS, Revision
 from tests.stack import RunningStack
 
 INVALID_PARAMS, METHOD_NOT_FOUND, PARSE_ERROR, INVALID_REQUEST = -32602, -32601, -32700, -32600
+NO_SUCH_RESOURCE = -32002
 HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION = -32020, -32021, -32022
 
 NOT_THERE: dict[str, tuple[str, dict[str, Any]]] = {
     "tool": ("tools/call", {"name": "no_such_tool", "arguments": {}}),
     "prompt": ("prompts/get", {"name": "no_such_prompt"}),
-    "resource": ("resources/read", {"uri": "zava://no/such/resource"}),
+    "prompt to complete": (
+        "completion/complete",
+        {"ref": {"type": "ref/prompt", "name": "no_such_prompt"}, "argument": {"name": "store", "value": ""}},
+    ),
+    "template to complete": (
+        "completion/complete",
+        {"ref": {"type": "ref/resource", "uri": "zava://{nothing}"}, "argument": {"name": "nothing", "value": ""}},
+    ),
     "cursor of tools": ("tools/list", {"cursor": "garbage"}),
     "cursor of prompts": ("prompts/list", {"cursor": "0"}),
     "cursor of resources": ("resources/list", {"cursor": ""}),
@@ -41,10 +49,14 @@ def test_what_is_not_there_is_the_clients_mistake(speak: Speak, revision: Revisi
     assert answer.messages[-1]["id"] == 7
 
 
+@pytest.mark.parametrize(
+    "uri", ["zava://no/such/resource", "zava://schema/retail.nothing", "zava://schema/../stores", ""]
+)
 @pytest.mark.parametrize("revision", REVISIONS)
-def test_a_missing_resource_is_named(speak: Speak, revision: Revision) -> None:
-    answer = speak(revision).ask("resources/read", {"uri": "zava://no/such/resource"})
-    assert answer.error["data"] == {"uri": "zava://no/such/resource"}
+def test_a_missing_resource_is_named_with_the_code_of_its_revision(speak: Speak, revision: Revision, uri: str) -> None:
+    answer = speak(revision).ask("resources/read", {"uri": uri})
+    code, status = (INVALID_PARAMS, 400) if revision == MODERN else (NO_SUCH_RESOURCE, 200)
+    assert (answer.error["code"], answer.status, answer.error["data"]) == (code, status, {"uri": uri})
 
 
 @pytest.mark.parametrize("revision", REVISIONS)

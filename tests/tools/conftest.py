@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 from mcp import Client
 
-from shared.identity import current_caller
+from shared.identity import Caller, current_caller
 from shared.invocation import Invocations
 from shared.mcp_server import build_server
 from tests.conftest import caller_of, nobody_embeds
@@ -14,15 +14,17 @@ from tests.conftest import caller_of, nobody_embeds
 type ClientOf = Callable[[str], AbstractAsyncContextManager[Client]]
 
 
+@asynccontextmanager
+async def client_over(door: Invocations, caller: Caller) -> AsyncIterator[Client]:
+    """A client of a server of its own over this door."""
+    token = current_caller.set(caller)
+    try:
+        async with Client(build_server(door, nobody_embeds())) as client:
+            yield client
+    finally:
+        current_caller.reset(token)
+
+
 @pytest.fixture
 def client_of(invocations: Invocations) -> ClientOf:
-    @asynccontextmanager
-    async def connect(name: str) -> AsyncIterator[Client]:
-        token = current_caller.set(caller_of(name))
-        try:
-            async with Client(build_server(invocations, nobody_embeds())) as client:
-                yield client
-        finally:
-            current_caller.reset(token)
-
-    return connect
+    return lambda name: client_over(invocations, caller_of(name))

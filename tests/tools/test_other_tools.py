@@ -128,7 +128,9 @@ async def test_every_tool_says_that_it_only_reads_and_what_it_returns(client_of:
         assert tool.title
         assert tool.description
         assert tool.output_schema
+        assert tool.icons
         assert tool.annotations is not None
+        assert tool.annotations.title == tool.title
         assert tool.annotations.read_only_hint is True
         assert tool.annotations.open_world_hint is False
         assert tool.input_schema["additionalProperties"] is False

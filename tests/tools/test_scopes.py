@@ -1,9 +1,12 @@
 """The server's own refusal, for a call that no HTTP status has stopped."""
 
+from collections.abc import Awaitable
 from dataclasses import replace
 
 import pytest
-from mcp import Client
+from mcp import Client, MCPError
+from mcp.server.mcpserver.prompts import Prompt
+from mcp.types import PromptReference, ResourceTemplateReference
 
 from shared.identity import current_caller
 from shared.invocation import Invocations
@@ -11,6 +14,7 @@ from shared.mcp_server import build_server
 from shared.scopes import SCOPES
 from tests.conftest import caller_of, nobody_embeds
 from tests.tools.calls import data_of, fault_of
+from tests.tools.conftest import client_over
 
 pytestmark = pytest.mark.anyio
 
@@ -33,5 +37,50 @@ async def test_every_tool_has_a_scope_without_which_it_is_neither_listed_nor_cal
                     assert (fault["code"], scope in fault["problem"]) == ("AUTHORIZATION_ERROR", True)
                 if scope != "catalog.read":
                     await data_of(client, "get_current_utc_date")
+    finally:
+        current_caller.reset(token)
+
+
+async def test_prompts_and_resources_open_with_all_their_scopes_and_no_fewer(invocations: Invocations) -> None:
+    for scopes in ({"sales.read", "admin"}, {"catalog.read", "admin"}, {"sales.read"}, {"catalog.read"}, {"admin"}):
+        caller = replace(HEAD_OFFICE, scopes=frozenset(scopes))
+        may_read = "catalog.read" in scopes
+        async with client_over(invocations, caller) as client:
+            assert (await client.list_prompts()).prompts == []
+            assert bool((await client.list_resources()).resources) is may_read
+            assert bool((await client.list_resource_templates()).resource_templates) is may_read
+            store, table = {"name": "store", "value": ""}, {"name": "table", "value": ""}
+            review = PromptReference(type="ref/prompt", name="inventory_check")
+            schema = ResourceTemplateReference(type="ref/resource", uri="zava://schema/{table}")
+            await refused(client.get_prompt("inventory_check", {"store": "7"}), "sales.read catalog.read")
+            await refused(client.complete(review, store), "sales.read catalog.read")
+            for reading in (client.read_resource("zava://schema/retail.orders"), client.complete(schema, table)):
+                if may_read:
+                    await reading
+                else:
+                    await refused(reading, "catalog.read")
+
+
+async def refused(asking: Awaitable[object], scopes: str) -> None:
+    with pytest.raises(MCPError) as refusal:
+        await asking
+    assert refusal.value.error.code == -32602
+    assert f"with the scope {scopes}." in refusal.value.error.message
+
+
+async def test_a_prompt_without_scopes_cannot_be_added(invocations: Invocations) -> None:
+    server = build_server(invocations, nobody_embeds())
+    with pytest.raises(TypeError, match="open_to_all has no scope"):
+        server.add_prompt(Prompt.from_function(lambda: "Hello", "open_to_all"))
+
+
+async def test_what_is_added_without_a_scope_is_a_mistake_for_everybody(invocations: Invocations) -> None:
+    server = build_server(invocations, nobody_embeds())
+    server.resource("test://open", name="open")(lambda: "Hello")
+    token = current_caller.set(HEAD_OFFICE)
+    try:
+        for asking in (server.list_resources(), server.read_resource("test://open")):
+            with pytest.raises(KeyError):
+                await asking
     finally:
         current_caller.reset(token)

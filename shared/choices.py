@@ -1,0 +1,93 @@
+"""What a caller may choose from, for what asks or completes a name: its own stores, and the categories that it sees."""
+
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+from cachetools import TTLCache
+from pydantic import BaseModel
+
+from shared.errors import ValidationFault
+from shared.identity import Caller
+from shared.invocation import Answer, Invocations
+from shared.queries import named_queries
+
+MAX_CHOICES = 10_000
+CHOICES_SECONDS = 20
+"""How long names are kept for who types letter by letter. Rows are never taken from here."""
+MAX_TOLD = 20
+"""Names in an error."""
+
+type Known = TTLCache[tuple[str, UUID, UUID | None], Answer]
+
+
+class Store(BaseModel):
+    """One of the caller's own."""
+
+    store_id: int
+    store_name: str
+    is_online: bool
+
+
+class Choices:
+    """Of one instance. Each principal, and each narrowing of it, has its own."""
+
+    def __init__(self, invocations: Invocations, clock: Callable[[], float] = time.monotonic) -> None:
+        self._invocations = invocations
+        self._known: Known = TTLCache(maxsize=1_000, ttl=CHOICES_SECONDS, timer=clock)
+
+    async def stores(self, caller: Caller) -> list[Store]:
+        """In the order of their numbers."""
+        return _stores(await self._kept("stores", caller))
+
+    async def categories(self, caller: Caller) -> list[str]:
+        """In the order of the alphabet."""
+        return [str(name) for [name] in (await self._kept("categories", caller)).rows]
+
+    async def stores_now(self, caller: Caller) -> list[Store]:
+        """As they are at this moment."""
+        return _stores(await self._asked("stores", caller))
+
+    async def store_named(self, caller: Caller, text: str) -> Store:
+        """By number, name or what only one of the caller's stores has in its name. Raises ValidationFault."""
+        stores = await self.stores(caller)
+        if numbered := [store for store in stores if str(store.store_id) == text]:
+            return numbered[0]
+        return _only("store", text, stores, lambda store: store.store_name)
+
+    async def category_named(self, caller: Caller, text: str) -> str:
+        """By its name or what only one has in its name. Raises ValidationFault."""
+        return _only("category", text, await self.categories(caller), str)
+
+    async def _kept(self, kind: str, caller: Caller) -> Answer:
+        key = (kind, caller.principal_id, caller.store_scope)
+        if (answer := self._known.get(key)) is None:
+            answer = self._known[key] = await self._asked(kind, caller)
+        return answer
+
+    async def _asked(self, kind: str, caller: Caller) -> Answer:
+        return await self._invocations.read(caller, named_queries("choices")[kind], max_rows=MAX_CHOICES)
+
+
+def matching(names: list[str], text: str) -> list[str]:
+    """Those that begin with the text, then those that have it anywhere; small and capital letters are the same."""
+    sought = text.casefold()
+    found = [name for name in names if sought in name.casefold()]
+    return sorted(found, key=lambda name: not name.casefold().startswith(sought))
+
+
+def _stores(answer: Answer) -> list[Store]:
+    return [Store.model_validate(record) for record in answer.records()]
+
+
+def _only[T](kind: str, text: str, choices: list[T], name_of: Callable[[T], str]) -> T:
+    by_name = {name_of(choice): choice for choice in choices}
+    found = matching(list(by_name), text) if text else []
+    exact = [name for name in found if name.casefold() == text.casefold()]
+    if len(exact) == 1 or len(found) == 1:
+        return by_name[(exact or found)[0]]
+    if not by_name:
+        raise ValidationFault(f"You see no {kind}.", "Ask an administrator for a grant.")
+    listed = ", ".join((found or list(by_name))[:MAX_TOLD])
+    problem = f"More than one {kind} fits." if found else f"You see no such {kind}."
+    raise ValidationFault(problem, f"Name one of: {listed}.")

@@ -1,0 +1,102 @@
+"""What the server offers, each thing with its scopes: how it is added, found by name, and listed for whom."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.prompts import Prompt as KeptPrompt
+from mcp.types import Prompt, Resource, ResourceTemplate, Tool
+
+from shared.identity import current_caller
+from shared.prompts.definition import ScopedPrompt
+from shared.resources.definition import ResourceDefinition
+from shared.scopes import Described, Kind, permits
+
+
+class Offers(MCPServer[Any]):
+    """The SDK's server with lists that hold what the caller's token permits, and nothing else."""
+
+    def __init__(
+        self, *named: Any, prompts: Iterable[ScopedPrompt], resources: Iterable[ResourceDefinition], **more: Any
+    ) -> None:
+        super().__init__(*named, **more)
+        self._sizes: dict[str, int | None] = {}
+        for prompt in prompts:
+            self.add_prompt(prompt)
+        for resource in resources:
+            self.resource(resource.uri, **resource.told())(resource.function)
+            self._sizes[resource.uri] = resource.size
+
+    def add_prompt(self, prompt: KeptPrompt) -> None:
+        """Raises TypeError for a prompt without scopes."""
+        if not isinstance(prompt, ScopedPrompt):
+            raise TypeError(f"The prompt {prompt.name} has no scope.")
+        super().add_prompt(prompt)
+
+    async def list_tools(self) -> list[Tool]:
+        """See Offers."""
+        return _permitted(await super().list_tools())
+
+    async def list_prompts(self) -> list[Prompt]:
+        """See Offers. The SDK's prompts have no `_meta`."""
+        scopes = {name: prompt.meta for name, prompt in self._prompts().items()}
+        listed = await super().list_prompts()
+        return _permitted([prompt.model_copy(update={"meta": scopes[prompt.name]}) for prompt in listed])
+
+    async def list_resources(self) -> list[Resource]:
+        """See Offers. The SDK's resources have no size."""
+        listed = await super().list_resources()
+        return _permitted([each.model_copy(update={"size": self._sizes.get(each.uri)}) for each in listed])
+
+    async def list_resource_templates(self) -> list[ResourceTemplate]:
+        """See Offers."""
+        return _permitted(await super().list_resource_templates())
+
+    def described(self, kind: Kind, name: str) -> Described | None:
+        """Whatever has this name, whoever asks."""
+        match kind:
+            case "tool":
+                return self.tool_named(name)
+            case "prompt":
+                return self.prompt_named(name)
+            case "resource":
+                return self._resource_at(name)
+            case "template":
+                return self._templates().get(name)
+
+    def tool_named(self, name: str) -> Described | None:
+        """Any tool of the server, whoever asks. The public list would be built anew for each of a call's questions."""
+        return self._tool_manager.get_tool(name)
+
+    def prompt_named(self, name: str) -> ScopedPrompt | None:
+        """The same of prompts."""
+        return self._prompts().get(name)
+
+    def arguments_of(self, kind: Kind, name: str) -> Collection[str]:
+        """What a prompt or a template takes."""
+        if kind == "template":
+            found = self._templates().get(name)
+            return found.parsed_template.variable_names if found else ()
+        prompt = self.prompt_named(name)
+        return [argument.name for argument in prompt.arguments or []] if prompt else []
+
+    def _prompts(self) -> dict[str, ScopedPrompt]:
+        kept = self._prompt_manager.list_prompts()
+        return {prompt.name: prompt for prompt in kept if isinstance(prompt, ScopedPrompt)}
+
+    def _templates(self) -> dict[str, Any]:
+        return {template.uri_template: template for template in self._resource_manager.list_templates()}
+
+    def _resource_at(self, uri: str) -> Described | None:
+        for resource in self._resource_manager.list_resources():
+            if resource.uri == uri:
+                return resource
+        for template in self._resource_manager.list_templates():
+            if template.parsed_template.match(uri) is not None:
+                return template
+        return None
+
+
+def _permitted[T: Described](listed: list[T]) -> list[T]:
+    scopes = current_caller.get().scopes
+    return [each for each in listed if permits(scopes, each)]
