@@ -6,6 +6,7 @@ free text is only what has to be free, one line of printable characters, between
 
 import json
 from collections.abc import Callable
+from functools import cache
 from inspect import getdoc
 from pathlib import Path
 from string import Template
@@ -45,6 +46,7 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("`", "\\u0060")
 
 
+@cache
 def _page(name: str) -> str:
     return (FOLDER / f"{name}.md").read_text(encoding="utf-8")
 

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 GOLDEN = Path(__file__).parent / "what_is_told.golden"
 LIST_TOKENS = 6_000
-"""Of the whole list of tools, but for icons: clients draw them, and no API of a model takes a tool with one."""
+"""Of the whole list of tools, but for icons: clients draw them; the tools of models' APIs have no place for one."""
 SEEN_TOKENS = 3_000
 """Of what a client hands to its model: names, descriptions and input schemas."""
 ICON_CHARACTERS = 400

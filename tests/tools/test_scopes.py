@@ -12,7 +12,8 @@ from shared.identity import current_caller
 from shared.invocation import Invocations
 from shared.mcp_server import build_server
 from shared.scopes import SCOPES
-from tests.conftest import caller_of, nobody_embeds
+from shared.vault import Secret
+from tests.conftest import KEY, Database, caller_of, nobody_embeds, open_invocations
 from tests.tools.calls import data_of, fault_of
 from tests.tools.conftest import client_over
 
@@ -59,6 +60,23 @@ async def test_prompts_and_resources_open_with_all_their_scopes_and_no_fewer(inv
                     await reading
                 else:
                     await refused(reading, "catalog.read")
+
+
+async def test_who_may_and_cannot_now_is_told_when_to_come_back(sample: Database) -> None:
+    unknown = Secret("rls-signing-key", KEY.value, "a-key-that-the-database-does-not-know")
+    review = PromptReference(type="ref/prompt", name="inventory_check")
+    async with open_invocations(sample.app_url, unknown) as door, client_over(door, HEAD_OFFICE) as client:
+        for asking in (
+            client.get_prompt("inventory_check", {"store": "7"}),
+            client.read_resource("zava://stores"),
+            client.read_resource("zava://schema/retail.orders"),
+            client.complete(review, {"name": "store", "value": ""}),
+        ):
+            with pytest.raises(MCPError) as refusal:
+                await asking
+            assert refusal.value.error.code == -32603
+            assert refusal.value.error.message.startswith("UNAVAILABLE: ")
+            assert refusal.value.error.data["zava/error"]["retry_after"] == 30
 
 
 async def refused(asking: Awaitable[object], scopes: str) -> None:
