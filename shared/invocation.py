@@ -9,7 +9,7 @@ where its rows grow too large.
 import asyncio
 import logging
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -59,6 +59,8 @@ class Answer:
     columns: tuple[Column, ...]
     rows: list[list[JsonValue]]
     truncated: bool
+    ordered: bool = True
+    """Whether the statement says in which order; a statement of the server's own always does."""
 
     def records(self) -> list[dict[str, JsonValue]]:
         """The rows by column name."""
@@ -71,6 +73,7 @@ class Invocations:
 
     def __init__(self, pool: AsyncConnectionPool[Connection], vault: Vault, isolation: Isolation) -> None:
         self._pool = pool
+        self.vault = vault
         self._signer = ContextSigner(vault)
         self.isolation = isolation
         self._needs_proof = True
@@ -84,20 +87,25 @@ class Invocations:
         door._needs_proof = False
         return door
 
-    async def read(self, caller: Caller, text: str, parameters: Parameters | None = None, *, max_rows: int) -> Answer:
+    async def read(
+        self, caller: Caller, text: str, parameters: Parameters | None = None, *, max_rows: int, skip: int = 0
+    ) -> Answer:
         """The answer to a SELECT of the server's own under the caller's row-level security.
 
-        Raises ToolFault, nothing else.
+        skip: rows to leave out at its beginning. Raises ToolFault, nothing else.
         """
-        return await self._run(caller, own_statement(text, parameters), max_rows)
+        return await self._run(caller, own_statement(text, parameters, skip=skip), max_rows)
 
-    async def read_free(self, caller: Caller, text: str, *, max_rows: int, bounds: Bounds = CALL) -> Answer:
+    async def read_free(
+        self, caller: Caller, text: str, *, max_rows: int, skip: int = 0, bounds: Bounds = CALL
+    ) -> Answer:
         """The answer to a caller's own text, any SELECT over the data, within bounds. Raises ToolFault only."""
         read = self._guard.check(text)
         asked = (caller.principal_id, caller.store_scope, sha256(read.text.encode()).digest(), bounds)
-        answer = await self._run(caller, free_statement(read, bounds, affordable=asked in self._affordable), max_rows)
+        statement = free_statement(read, bounds, affordable=asked in self._affordable, skip=skip)
+        answer = await self._run(caller, statement, max_rows)
         self._affordable[asked] = True
-        return answer
+        return replace(answer, ordered=read.ordered)
 
     async def plan(self, caller: Caller, text: str) -> JsonValue:
         """How PostgreSQL would run a caller's own text: the plan's JSON, with costs and estimates. Not for callers."""

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from shared.authentication import Authentication
 from shared.authorization import Authorization
+from shared.call_signature import CallSigner
 from shared.choices import Choices
 from shared.completions import Completions
 from shared.health import readiness
@@ -34,6 +35,7 @@ from shared.request_state import RequestState
 from shared.resources.glossary import glossary_resources
 from shared.resources.schema import schema_resources
 from shared.resources.stores import store_resources
+from shared.result_pages import ResultPages
 from shared.services import Services
 from shared.settings import LOOPBACK_HOSTS, Settings
 from shared.tasks import open_tasks
@@ -140,7 +142,7 @@ def build_server(
         instructions=INSTRUCTIONS,
         icons=icons("zava"),
         tools=[
-            *sales_tools(invocations),
+            *sales_tools(invocations, ResultPages(CallSigner(invocations.vault))),
             *plan_tools(invocations),
             *search_tools(ProductSearch(invocations, query_embeddings), choices),
             *recommendation_tools(invocations),

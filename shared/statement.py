@@ -20,7 +20,9 @@ _BOUNDED = (
     _DECLARE + "SELECT access.bound_bytes(sum(octet_length((answer.*)::text)) OVER (ROWS UNBOUNDED PRECEDING),"  # noqa: S608
     f" {MAX_BYTES}), answer.* FROM (SELECT * FROM ("
 )
-_BOUNDED_END = "\n) AS asked OFFSET 0) AS answer"  # the text may end in a comment
+_BOUNDED_END = "\n) AS asked OFFSET {skip:d}) AS answer"  # the text may end in a comment
+_BEHIND = _DECLARE + "SELECT * FROM ("  # noqa: S608
+_BEHIND_END = "\n) AS asked OFFSET {skip:d}"
 
 type Parameters = Sequence[object] | Mapping[str, object]
 
@@ -69,17 +71,19 @@ class Statement:
         return min(max(in_declaration - len(self.prefix), 1), len(self.text) + 1)
 
 
-def own_statement(text: str, parameters: Parameters | None = None) -> Statement:
-    """The server's own: nobody else has a word in it."""
-    return Statement(text=text, parameters=parameters)
+def own_statement(text: str, parameters: Parameters | None = None, *, skip: int = 0) -> Statement:
+    """The server's own: nobody else has a word in it. skip: rows to leave out at its beginning."""
+    if skip == 0:
+        return Statement(text=text, parameters=parameters)
+    return Statement(text=text, prefix=_BEHIND, suffix=_BEHIND_END.format(skip=skip), parameters=parameters)
 
 
-def free_statement(read: Passed, bounds: Bounds, *, affordable: bool) -> Statement:
-    """A caller's text, which the guard has read. affordable: its plan was looked at before."""
+def free_statement(read: Passed, bounds: Bounds, *, affordable: bool, skip: int = 0) -> Statement:
+    """A caller's text, which the guard has read. affordable: its plan was looked at before. skip: see own_statement."""
     return Statement(
         text=read.text,
         prefix=_BOUNDED,
-        suffix=_BOUNDED_END,
+        suffix=_BOUNDED_END.format(skip=skip),
         ceiling=None if affordable else bounds.plan_cost,
         seconds=bounds.seconds,
         plain=read.plain,

@@ -38,6 +38,7 @@ from tests.stack import RunningStack, host_beside, run_dev, started_stack
 REPOSITORY = Path(__file__).resolve().parents[1]
 TEMPLATE = "zava_template"
 KEY = Secret("rls-signing-key", "c2lnbmluZy1rZXktZm9yLXRlc3RzLTAxMjM0NTY3ODk=", "test-key-1")
+CURSOR_KEY = Secret("cursor-signing-key", "Y3Vyc29yLWtleS1mb3ItdGVzdHMtMDEyMzQ1Njc4OTA=", "test-key-1")
 PASSWORDS = {role: secrets.token_urlsafe(12) for role in ("zava_app", "zava_jobs", "zava_backup")}
 
 type MakeDatabase = Callable[[], "Database"]
@@ -195,7 +196,7 @@ async def invocations(sample: Database) -> AsyncIterator[Invocations]:
 async def open_invocations(app_url: str, *keys: Secret, pool_size: int = 1) -> AsyncIterator[Invocations]:
     """A door of one's own, by default with the key that the database knows; without the gate (tests/attestation)."""
     async with open_pool(settings_for(app_url, pool_size=pool_size)) as pool:
-        vault = Vault(KeptSecrets(*(keys or (KEY,))))
+        vault = Vault(KeptSecrets(*(keys or (KEY, CURSOR_KEY))))
         yield Invocations(pool, vault, Isolation(pool, vault)).without_proof()
 
 

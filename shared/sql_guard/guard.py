@@ -19,6 +19,8 @@ class Passed(NamedTuple):
     text: str
     plain: bool
     """Whether it has no condition."""
+    ordered: bool
+    """Whether it says in which order its rows come."""
 
 
 class SqlGuard:
@@ -40,4 +42,4 @@ class SqlGuard:
         check_text(statement)
         select, text = parse_select(statement)
         StatementCheck(statement, self._allowed).check(select)
-        return Passed(text, is_plain(select))
+        return Passed(text, plain=is_plain(select), ordered="sortClause" in select)

@@ -3,20 +3,40 @@
 import csv
 import io
 import json
-from typing import Any
+from typing import Any, Literal
 
 from shared.invocation import Answer
 
+type Format = Literal["concise", "detailed"]
 
-def csv_text(answer: Answer) -> str:
-    """A line of names, a line a row and, where rows were cut, a line that says so."""
+
+def csv_text(answer: Answer, form: Format = "concise", *, skipped: int = 0, next_cursor: str | None = None) -> str:
+    """A line of names, a line a row and, where rows were cut or skipped, a line that says so.
+
+    detailed: before them a line with the type of each column.
+    """
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    if form == "detailed":
+        text.write(f"({', '.join(f'{column.name}: {column.type}' for column in answer.columns)})\n")
+    write_csv(answer, text)
+    if answer.truncated or skipped:
+        text.write(f"({_extent(answer, skipped, next_cursor)})\n")
+    return text.getvalue()
+
+
+def write_csv(answer: Answer, file: io.StringIO) -> None:
+    """A line of names and a line a row."""
+    writer = csv.writer(file, lineterminator="\n")
     writer.writerow(column.name for column in answer.columns)
     writer.writerows(map(_csv_value, row) for row in answer.rows)
-    if answer.truncated:
-        text.write(f"(first {len(answer.rows)} rows; there are more)\n")
-    return text.getvalue()
+
+
+def _extent(answer: Answer, skipped: int, next_cursor: str | None) -> str:
+    count = len(answer.rows)
+    rows = f"rows {skipped + 1} to {skipped + count}" if skipped else f"first {count} rows"
+    if not answer.truncated:
+        return f"{rows}, the last ones" if count else "no more rows"
+    return f"{rows}; go on with cursor {next_cursor}" if next_cursor else f"{rows}; there are more"
 
 
 def _csv_value(value: Any) -> Any:

@@ -34,3 +34,12 @@ class QueryResult(BaseModel):
             truncated=answer.truncated,
             **more,
         )
+
+
+class ResultPage(QueryResult):
+    """Rows that may go on."""
+
+    next_cursor: str | None = Field(
+        description="For the next rows: the same call with this as cursor. Null on the last page."
+    )
+    note: str | None = Field(description="What to mind when you use these rows; null when nothing")

@@ -8,17 +8,18 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from shared.identity import current_caller
-from shared.invocation import Invocations
+from shared.invocation import Answer, Invocations
+from shared.result_pages import MAX_CURSOR_CHARACTERS, ResultPages
 from shared.statement import CALL, current_bounds
-from shared.tools.csv_text import csv_text
+from shared.tools.csv_text import Format, csv_text
 from shared.tools.definition import read_tool, result
 from shared.tools.progress import showing_progress
-from shared.tools.query_result import QueryResult
+from shared.tools.query_result import ResultPage
 
 DEFAULT_ROWS = 100
 MAX_ROWS = 1_000
 MAX_QUERY_CHARACTERS = 100_000
-
+UNORDERED = "The query has no ORDER BY: pages may repeat or miss rows. Order by columns that are unique together."
 
 Query = Annotated[
     str,
@@ -31,26 +32,47 @@ Query = Annotated[
 ]
 
 
-def sales_tools(invocations: Invocations) -> list[Tool]:
+Cursor = Annotated[
+    str | None,
+    Field(
+        description="next_cursor of the page before; all other arguments as in that call",
+        max_length=MAX_CURSOR_CHARACTERS,
+    ),
+]
+
+
+def sales_tools(invocations: Invocations, pages: ResultPages) -> list[Tool]:
     """The tools of this subject."""
 
     async def execute_sales_query(
         ctx: Context[Any, Any],
         postgresql_query: Query,
         max_rows: Annotated[
-            int, Field(description="Rows to return at most; more are cut and marked as truncated", ge=1, le=MAX_ROWS)
+            int, Field(description="Rows of a page; when there are more, truncated is true", ge=1, le=MAX_ROWS)
         ] = DEFAULT_ROWS,
-    ) -> Annotated[CallToolResult, QueryResult]:
+        cursor: Cursor = None,
+        format: Annotated[  # noqa: A002  # the field's own word
+            Format, Field(description="The text: concise is CSV, detailed has the columns' types, too")
+        ] = "concise",
+    ) -> Annotated[CallToolResult, ResultPage]:
         """Run one SELECT over Zava's retail data and return its rows.
 
         You see only the rows of your own stores: the database filters them. Call get_multiple_table_schemas first to
         learn tables, columns and join paths. Aggregate in SQL rather than fetching rows; amounts are US dollars.
         Anything but a SELECT over retail is refused, as is what would take too long; explain_query tells beforehand.
         """
-        bounds = current_bounds.get()
-        reading = invocations.read_free(current_caller.get(), postgresql_query, max_rows=max_rows, bounds=bounds)
+        caller, bounds = current_caller.get(), current_bounds.get()
+        asked = {"postgresql_query": postgresql_query, "max_rows": max_rows, "format": format}
+        page = await pages.open(caller, "execute_sales_query", cursor, **asked)
+        reading = invocations.read_free(caller, postgresql_query, max_rows=max_rows, skip=page.skip, bounds=bounds)
         # What may become a task reports no progress: who followed it may be gone.
         answer = await (showing_progress(ctx, reading) if bounds is CALL else reading)
-        return result(csv_text(answer), QueryResult.of(answer))
+        next_cursor, note = await page.next_cursor(answer), _note(answer, page.skip)
+        text = csv_text(answer, format, skipped=page.skip, next_cursor=next_cursor)
+        return result("\n".join(filter(None, (note, text))), ResultPage.of(answer, next_cursor=next_cursor, note=note))
 
     return [read_tool(execute_sales_query, "Query sales data", "sales.read", icon="sales", task=True)]
+
+
+def _note(answer: Answer, skipped: int) -> str | None:
+    return UNORDERED if (answer.truncated or skipped) and not answer.ordered else None

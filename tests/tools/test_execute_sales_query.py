@@ -31,6 +31,8 @@ async def test_a_result_has_columns_types_rows_and_csv(client_of: ClientOf) -> N
         "rows": [[7, "Zava Retail Kirkland"], [8, "Zava Retail Online"]],
         "row_count": 2,
         "truncated": False,
+        "next_cursor": None,
+        "note": None,
     }
     assert text_of(result) == "store_id,store_name\n7,Zava Retail Kirkland\n8,Zava Retail Online\n"
 
