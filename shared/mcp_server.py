@@ -33,8 +33,10 @@ from shared.protocol import ZavaServer
 from shared.query_embeddings import QueryEmbeddings
 from shared.request_state import RequestState
 from shared.resources.glossary import glossary_resources
+from shared.resources.results import result_resources
 from shared.resources.schema import schema_resources
 from shared.resources.stores import store_resources
+from shared.result_links import ResultLinks
 from shared.result_pages import ResultPages
 from shared.services import Services
 from shared.settings import LOOPBACK_HOSTS, Settings
@@ -134,7 +136,8 @@ def build_server(
     request_state: RequestStateSecurity | None = None,
 ) -> ZavaServer:
     """The server with all that it offers, before any transport. Without request_state a key of this process seals."""
-    choices = Choices(invocations)
+    choices, signer = Choices(invocations), CallSigner(invocations.vault)
+    links = ResultLinks(signer)
     server = ZavaServer(
         "zava-retail",
         title="Zava Retail",
@@ -142,7 +145,7 @@ def build_server(
         instructions=INSTRUCTIONS,
         icons=icons("zava"),
         tools=[
-            *sales_tools(invocations, ResultPages(CallSigner(invocations.vault))),
+            *sales_tools(invocations, ResultPages(signer), links),
             *plan_tools(invocations),
             *search_tools(ProductSearch(invocations, query_embeddings), choices),
             *recommendation_tools(invocations),
@@ -152,7 +155,12 @@ def build_server(
             *isolation_tools(invocations),
         ],
         prompts=[*store_prompts(choices), *plan_prompts(choices), *question_prompts()],
-        resources=[*schema_resources(invocations), *store_resources(choices), *glossary_resources()],
+        resources=[
+            *schema_resources(invocations),
+            *store_resources(choices),
+            *glossary_resources(),
+            *result_resources(invocations, links),
+        ],
         extensions=extensions,
         subscriptions=False,  # a listen stream never ends, and Functions sends a reply when it has ended
         cache_hints=CACHE_HINTS,

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from shared.invocation import Answer
 
+CSV = "text/csv"
 type Format = Literal["concise", "detailed"]
 
 
@@ -18,17 +19,19 @@ def csv_text(answer: Answer, form: Format = "concise", *, skipped: int = 0, next
     text = io.StringIO()
     if form == "detailed":
         text.write(f"({', '.join(f'{column.name}: {column.type}' for column in answer.columns)})\n")
-    write_csv(answer, text)
+    text.write(as_csv(answer))
     if answer.truncated or skipped:
         text.write(f"({_extent(answer, skipped, next_cursor)})\n")
     return text.getvalue()
 
 
-def write_csv(answer: Answer, file: io.StringIO) -> None:
+def as_csv(answer: Answer) -> str:
     """A line of names and a line a row."""
-    writer = csv.writer(file, lineterminator="\n")
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
     writer.writerow(column.name for column in answer.columns)
     writer.writerows(map(_csv_value, row) for row in answer.rows)
+    return text.getvalue()
 
 
 def _extent(answer: Answer, skipped: int, next_cursor: str | None) -> str:

@@ -5,7 +5,7 @@ from inspect import getdoc
 from typing import Any
 
 from mcp.server.mcpserver.tools.base import Tool
-from mcp.types import CallToolResult, TextContent, ToolAnnotations
+from mcp.types import CallToolResult, ResourceLink, TextContent, ToolAnnotations
 from pydantic import BaseModel
 
 from shared.errors import ToolFault
@@ -54,10 +54,10 @@ def _untitled(schema: Any) -> Any:
     return {key: _untitled(part) for key, part in schema.items() if key != "title" or not isinstance(part, str)}
 
 
-def result(text: str, structured: BaseModel) -> CallToolResult:
-    """Text for the model, the same as data for programs."""
+def result(text: str, structured: BaseModel, *links: ResourceLink) -> CallToolResult:
+    """Text for the model, the same as data for programs, and where there is more of it."""
     return CallToolResult(
-        content=[TextContent(type="text", text=text)], structured_content=structured.model_dump(mode="json")
+        content=[TextContent(type="text", text=text), *links], structured_content=structured.model_dump(mode="json")
     )
 
 

@@ -4,14 +4,15 @@ from typing import Annotated, Any
 
 from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.tools.base import Tool
-from mcp.types import CallToolResult
+from mcp.types import CallToolResult, ResourceLink
 from pydantic import Field
 
 from shared.identity import current_caller
 from shared.invocation import Answer, Invocations
+from shared.result_links import ResultLinks
 from shared.result_pages import MAX_CURSOR_CHARACTERS, ResultPages
 from shared.statement import CALL, current_bounds
-from shared.tools.csv_text import Format, csv_text
+from shared.tools.csv_text import CSV, Format, csv_text
 from shared.tools.definition import read_tool, result
 from shared.tools.progress import showing_progress
 from shared.tools.query_result import ResultPage
@@ -19,6 +20,8 @@ from shared.tools.query_result import ResultPage
 DEFAULT_ROWS = 100
 MAX_ROWS = 1_000
 MAX_QUERY_CHARACTERS = 100_000
+LINKS_SINCE = "2025-06-18"
+"""Clients of older revisions do not know the content."""
 UNORDERED = "The query has no ORDER BY: pages may repeat or miss rows. Order by columns that are unique together."
 
 Query = Annotated[
@@ -41,7 +44,7 @@ Cursor = Annotated[
 ]
 
 
-def sales_tools(invocations: Invocations, pages: ResultPages) -> list[Tool]:
+def sales_tools(invocations: Invocations, pages: ResultPages, links: ResultLinks) -> list[Tool]:
     """The tools of this subject."""
 
     async def execute_sales_query(
@@ -69,10 +72,35 @@ def sales_tools(invocations: Invocations, pages: ResultPages) -> list[Tool]:
         answer = await (showing_progress(ctx, reading) if bounds is CALL else reading)
         next_cursor, note = await page.next_cursor(answer), _note(answer, page.skip)
         text = csv_text(answer, format, skipped=page.skip, next_cursor=next_cursor)
-        return result("\n".join(filter(None, (note, text))), ResultPage.of(answer, next_cursor=next_cursor, note=note))
+        return result(
+            "\n".join(filter(None, (note, text))),
+            ResultPage.of(answer, next_cursor=next_cursor, note=note),
+            *(
+                await _links(links, postgresql_query, ctx.protocol_version)
+                if answer.truncated and not page.skip
+                else ()
+            ),
+        )
 
     return [read_tool(execute_sales_query, "Query sales data", "sales.read", icon="sales", task=True)]
 
 
 def _note(answer: Answer, skipped: int) -> str | None:
     return UNORDERED if (answer.truncated or skipped) and not answer.ordered else None
+
+
+async def _links(links: ResultLinks, query: str, revision: str | None) -> list[ResourceLink]:
+    """revision: of the protocol; None in a task, which is newer."""
+    uri = await links.uri(current_caller.get(), query) if revision is None or revision >= LINKS_SINCE else None
+    if uri is None:
+        return []
+    return [
+        ResourceLink(
+            type="resource_link",
+            uri=uri,
+            name="whole_result",
+            title="All rows as CSV",
+            description="For programs and people: read anew, up to 2 MB. Good for a day and for you alone.",
+            mime_type=CSV,
+        )
+    ]
