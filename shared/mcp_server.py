@@ -154,6 +154,14 @@ def build_server(
             *clock_tools(),
             *isolation_tools(invocations),
         ],
+        extensions=extensions,
+        subscriptions=False,  # a listen stream never ends, and Functions sends a reply when it has ended
+        cache_hints=CACHE_HINTS,
+        request_state_security=request_state,
+        middleware=[paginate],
+        log_level="WARNING",
+    )
+    server.offer(
         prompts=[*store_prompts(choices), *plan_prompts(choices), *question_prompts()],
         resources=[
             *schema_resources(invocations),
@@ -161,12 +169,6 @@ def build_server(
             *glossary_resources(),
             *result_resources(invocations, links),
         ],
-        extensions=extensions,
-        subscriptions=False,  # a listen stream never ends, and Functions sends a reply when it has ended
-        cache_hints=CACHE_HINTS,
-        request_state_security=request_state,
-        middleware=[paginate],
-        log_level="WARNING",
     )
     completions = Completions(server, choices)
     server.completion()(completions.complete)  # type: ignore[no-untyped-call]  # the SDK does not say what it returns

@@ -1,10 +1,12 @@
 """What the server offers, each thing with its scopes: how it is added, found by name, and listed for whom."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.prompts import Prompt as KeptPrompt
+from mcp.server.mcpserver.resources import ResourceTemplate as KeptTemplate
 from mcp.types import Prompt, Resource, ResourceTemplate, Tool
 
 from shared.identity import current_caller
@@ -16,16 +18,15 @@ from shared.scopes import Described, Kind, permits
 class Offers(MCPServer[Any]):
     """The SDK's server with lists that hold what the caller's token permits, and nothing else."""
 
-    def __init__(
-        self, *named: Any, prompts: Iterable[ScopedPrompt], resources: Iterable[ResourceDefinition], **more: Any
-    ) -> None:
-        super().__init__(*named, **more)
-        self._sizes: dict[str, int | None] = {}
+    _sizes: Mapping[str, int | None] = MappingProxyType({})
+
+    def offer(self, prompts: Iterable[ScopedPrompt], resources: Collection[ResourceDefinition]) -> None:
+        """What there is beside tools."""
         for prompt in prompts:
             self.add_prompt(prompt)
         for resource in resources:
             self.resource(resource.uri, **resource.told())(resource.function)
-            self._sizes[resource.uri] = resource.size
+        self._sizes = {resource.uri: resource.size for resource in resources}
 
     def add_prompt(self, prompt: KeptPrompt) -> None:
         """Raises TypeError for a prompt without scopes."""
@@ -84,7 +85,7 @@ class Offers(MCPServer[Any]):
         kept = self._prompt_manager.list_prompts()
         return {prompt.name: prompt for prompt in kept if isinstance(prompt, ScopedPrompt)}
 
-    def _templates(self) -> dict[str, Any]:
+    def _templates(self) -> dict[str, KeptTemplate]:
         return {template.uri_template: template for template in self._resource_manager.list_templates()}
 
     def _resource_at(self, uri: str) -> Described | None:
