@@ -16,9 +16,7 @@ def plan_prompts(choices: Choices) -> list[ScopedPrompt]:
 
     async def campaign_planning(
         category: CategoryName,
-        budget: Annotated[
-            float | None, Field(description="US dollars, without a sign", gt=0, le=MAX_BUDGET, allow_inf_nan=False)
-        ] = None,
+        budget: Annotated[float | None, Field(description="US dollars, without a sign", gt=0, le=MAX_BUDGET)] = None,
     ) -> str:
         """A campaign for a category: when it sells, which products to put in front, what to offer with them."""
         name = await choices.category_named(current_caller.get(), category)
