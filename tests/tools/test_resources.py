@@ -38,7 +38,7 @@ async def test_every_resource_says_what_it_is(client_of: ClientOf) -> None:
             assert isinstance(contents, TextResourceContents)
             assert resource.size in (None, len(contents.text.encode()))
     assert [resource.uri for resource in listed] == ["zava://schema", "zava://stores", "zava://glossary"]
-    assert [template.uri_template for template in templates] == ["zava://schema/{table}"]
+    assert [template.uri_template for template in templates] == ["zava://schema/{table}", "zava://results/{name}"]
     assert listed[2].size
     offered: list[Resource | ResourceTemplate] = [*listed, *templates]
     for each in offered:

@@ -49,7 +49,11 @@ async def test_prompts_and_resources_open_with_all_their_scopes_and_no_fewer(inv
         async with client_over(invocations, caller) as client:
             assert (await client.list_prompts()).prompts == []
             assert bool((await client.list_resources()).resources) is may_read
-            assert bool((await client.list_resource_templates()).resource_templates) is may_read
+            templates = {each.uri_template for each in (await client.list_resource_templates()).resource_templates}
+            assert ("zava://schema/{table}" in templates, "zava://results/{name}" in templates) == (
+                may_read,
+                "sales.read" in scopes,
+            )
             store, table = {"name": "store", "value": ""}, {"name": "table", "value": ""}
             review = PromptReference(type="ref/prompt", name="inventory_check")
             schema = ResourceTemplateReference(type="ref/resource", uri="zava://schema/{table}")
