@@ -48,7 +48,8 @@ ALTER ROLE zava_app SET work_mem = '16MB';
 ALTER ROLE zava_app SET temp_file_limit = '512MB';
 ALTER ROLE zava_app SET max_parallel_workers_per_gather = 0;
 ALTER ROLE zava_app SET jit = off;
-ALTER ROLE zava_app SET synchronize_seqscans = off; -- the same rows in the same order, for results in pages
+-- The same rows in the same order, for results in pages.
+ALTER ROLE zava_app SET synchronize_seqscans = off;
 ALTER ROLE zava_app SET search_path = retail, extensions;
 ALTER ROLE zava_app SET standard_conforming_strings = on;
 ALTER ROLE zava_app SET client_encoding = 'UTF8';
