@@ -8,7 +8,7 @@ from typing import Any, Literal
 from shared.invocation import Answer
 
 CSV = "text/csv"
-type Format = Literal["concise", "detailed"]
+Format = Literal["concise", "detailed"]
 
 
 def csv_text(answer: Answer, form: Format = "concise", *, skipped: int = 0, next_cursor: str | None = None) -> str:
