@@ -17,6 +17,7 @@ from starlette.routing import Route
 from shared.authentication import Authentication
 from shared.authorization import Authorization
 from shared.call_signature import CallSigner
+from shared.chart_page import chart_app, share_chart
 from shared.choices import Choices
 from shared.completions import Completions
 from shared.health import readiness
@@ -154,11 +155,11 @@ def build_server(
             *clock_tools(),
             *isolation_tools(invocations),
         ],
-        extensions=extensions,
+        extensions=[chart_app(), *extensions],
         subscriptions=False,  # a listen stream never ends, and Functions sends a reply when it has ended
         cache_hints=CACHE_HINTS,
         request_state_security=request_state,
-        middleware=[paginate],
+        middleware=[paginate, share_chart],
         log_level="WARNING",
     )
     server.offer(

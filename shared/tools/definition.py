@@ -8,6 +8,7 @@ from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult, ResourceLink, TextContent, ToolAnnotations
 from pydantic import BaseModel
 
+from shared.chart_page import CHART_URI
 from shared.errors import ToolFault
 from shared.icons import icons
 from shared.scopes import ToolScope, scope_meta
@@ -19,21 +20,33 @@ READ_ONLY = ToolAnnotations(read_only_hint=True, destructive_hint=False, idempot
 
 
 def read_tool(
-    function: Callable[..., Any], title: str, scope: ToolScope, *, icon: str = "zava", task: bool = False
+    function: Callable[..., Any],
+    title: str,
+    scope: ToolScope,
+    *,
+    icon: str = "zava",
+    task: bool = False,
+    chart: bool = False,
 ) -> Tool:
     """The function as a tool for tokens with the scope; its name, docstring and annotations are what clients see.
 
     icon: a drawing of pages/icons/.
     task: whether a call may go on as a task; then the function minds current_bounds, and where it asks its client, it
     does so by an InputRequiredResult: later rounds have its request_state and the answers, but no request.
+    chart: whether clients may draw its result, which then has columns and rows as QueryResult has.
     """
+    meta: dict[str, Any] = {**scope_meta(scope)}
+    if task:
+        meta[TASK_KEY] = True
+    if chart:
+        meta["ui"] = {"resourceUri": CHART_URI}
     tool = Tool.from_function(
         function,
         title=title,
         description=getdoc(function),
         annotations=READ_ONLY.model_copy(update={"title": title}),
         icons=icons(icon),
-        meta={**scope_meta(scope), **({TASK_KEY: True} if task else {})},
+        meta=meta,
         structured_output=True,
     )
     # The SDK drops unknown arguments without a word: `limt=1` would run with the default limit.

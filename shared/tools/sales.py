@@ -82,7 +82,7 @@ def sales_tools(invocations: Invocations, pages: ResultPages, links: ResultLinks
             ),
         )
 
-    return [read_tool(execute_sales_query, "Query sales data", "sales.read", icon="sales", task=True)]
+    return [read_tool(execute_sales_query, "Query sales data", "sales.read", icon="sales", task=True, chart=True)]
 
 
 def _note(answer: Answer, skipped: int) -> str | None:

@@ -23,6 +23,8 @@ REFUSAL = (
     "SQL_NOT_ALLOWED: This is a Delete statement, not a SELECT. "
     "Send exactly one SELECT (WITH, VALUES and TABLE are fine), without INTO and without a locking clause."
 )
+CHART_URI = "ui://zava/chart.html"
+CHART_TYPE = "text/html;profile=mcp-app"
 UNKNOWN_TOOL = "no_such_tool"
 BAD_TOKENS = {"none": None, "bad": "garbage"}
 REASONS = {"none": "The request carries no Authorization header.", "bad": "The token is malformed."}

@@ -3,7 +3,7 @@
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 
-const { sqlTool, count, refused, unknownTool } = JSON.parse(process.env.QUESTIONS);
+const { sqlTool, count, refused, unknownTool, chart } = JSON.parse(process.env.QUESTIONS);
 const headers = process.env.TOKEN ? { Authorization: `Bearer ${process.env.TOKEN}` } : {};
 const transport = new StreamableHTTPClientTransport(new URL(process.argv[2]), { requestInit: { headers } });
 const client = new Client({ name: "zava-retail-tests", version: "1.0.0" });
@@ -19,7 +19,10 @@ const thrown = async (doing) => {
 
 const told = { connecting: await thrown(() => client.connect(transport)) };
 if (told.connecting === null) {
-  told.tools = (await client.listTools()).tools.map((tool) => tool.name);
+  const { tools } = await client.listTools();
+  told.tools = tools.map((tool) => tool.name);
+  told.chartOfSqlTool = tools.find((tool) => tool.name === sqlTool)._meta.ui;
+  told.chart = (await client.readResource({ uri: chart })).contents;
   told.count = await client.callTool({ name: sqlTool, arguments: count });
   told.refused = await client.callTool({ name: sqlTool, arguments: refused });
   told.unknownTool = await thrown(() => client.callTool({ name: unknownTool, arguments: {} }));

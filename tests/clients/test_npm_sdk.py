@@ -8,6 +8,8 @@ import pytest
 
 from tests.clients.questions import (
     BAD_TOKENS,
+    CHART_TYPE,
+    CHART_URI,
     COUNT,
     DELETE,
     KIRKLANDS_ANSWER,
@@ -21,7 +23,9 @@ from tests.node import run_node
 from tests.stack import RunningStack
 
 SESSION = Path(__file__).with_name("session.mjs")
-QUESTIONS = json.dumps({"sqlTool": SQL_TOOL, "count": COUNT, "refused": DELETE, "unknownTool": UNKNOWN_TOOL})
+QUESTIONS = json.dumps(
+    {"sqlTool": SQL_TOOL, "count": COUNT, "refused": DELETE, "unknownTool": UNKNOWN_TOOL, "chart": CHART_URI}
+)
 
 
 def session(stack: RunningStack, token: str | None, home: Path) -> dict[str, Any]:
@@ -32,10 +36,14 @@ def session(stack: RunningStack, token: str | None, home: Path) -> dict[str, Any
 
 
 @pytest.mark.usefixtures("packages")
-def test_it_lists_calls_and_shows_errors(stack: RunningStack, tmp_path: Path) -> None:
+def test_it_lists_calls_reads_and_shows_errors(stack: RunningStack, tmp_path: Path) -> None:
     told = session(stack, stack.token("kirkland"), tmp_path)
     assert set(told["tools"]) == TOOLS
     assert told["count"]["structuredContent"] == KIRKLANDS_ANSWER
+    assert told["chartOfSqlTool"] == {"resourceUri": CHART_URI}
+    (page,) = told["chart"]
+    assert page["mimeType"] == CHART_TYPE
+    assert page["text"].startswith("<!doctype html>")
     assert told["refused"]["isError"]
     assert told["refused"]["content"] == [{"type": "text", "text": REFUSAL}]
     assert told["unknownTool"]["code"] == -32602

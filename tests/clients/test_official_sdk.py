@@ -4,8 +4,20 @@ import httpx2
 import pytest
 from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
+from mcp.types import TextResourceContents
 
-from tests.clients.questions import BAD_TOKENS, COUNT, DELETE, KIRKLANDS_ANSWER, REFUSAL, SQL_TOOL, TOOLS, UNKNOWN_TOOL
+from tests.clients.questions import (
+    BAD_TOKENS,
+    CHART_TYPE,
+    CHART_URI,
+    COUNT,
+    DELETE,
+    KIRKLANDS_ANSWER,
+    REFUSAL,
+    SQL_TOOL,
+    TOOLS,
+    UNKNOWN_TOOL,
+)
 from tests.protocol.conftest import Connect, connect
 from tests.protocol.requests import ERAS, Era
 from tests.stack import PLAIN, RunningStack
@@ -26,6 +38,17 @@ async def test_it_shows_a_tool_error_as_a_result(connect: Connect, era: Era) -> 
         result = await client.call_tool(SQL_TOOL, DELETE)
     assert result.is_error
     assert text_of(result) == REFUSAL
+
+
+async def test_it_finds_the_chart_of_a_tool_and_reads_it(connect: Connect, era: Era) -> None:
+    async with connect("kirkland", era) as client:
+        charts = {tool.name: (tool.meta or {}).get("ui") for tool in (await client.list_tools()).tools}
+        (page,) = (await client.read_resource(CHART_URI)).contents
+    assert charts[SQL_TOOL] == {"resourceUri": CHART_URI}
+    assert charts["describe_access"] is None
+    assert isinstance(page, TextResourceContents)
+    assert page.mime_type == CHART_TYPE
+    assert page.text.startswith("<!doctype html>")
 
 
 async def test_it_raises_for_an_unknown_tool(connect: Connect, era: Era) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shared.chart_page import CHART_URI
 from shared.pagination import PAGE_SIZE
 from tests.conformance.fixtures.resources import NUMBERED
 from tests.protocol.conftest import Speak
@@ -23,10 +24,10 @@ def pages_of_resources(wire: Wire) -> list[list[str]]:
 @pytest.mark.parametrize("revision", REVISIONS)
 def test_a_long_list_comes_in_pages_that_together_are_the_list(speak_to_fixtures: Speak, revision: Revision) -> None:
     pages = pages_of_resources(speak_to_fixtures(revision))
-    assert [len(page) for page in pages] == [PAGE_SIZE, PAGE_SIZE, 56]
+    assert [len(page) for page in pages] == [PAGE_SIZE, PAGE_SIZE, 57]
     together = [uri for page in pages for uri in page]
     assert len(set(together)) == len(together)
-    assert together[6:] == NUMBERED
+    assert together[7:] == NUMBERED
 
 
 @pytest.mark.parametrize("revision", REVISIONS)
@@ -66,3 +67,18 @@ def test_what_everybody_is_told_may_be_kept_for_everybody(speak: Speak) -> None:
 def test_a_resource_is_read_anew_each_time(speak_to_fixtures: Speak) -> None:
     result = speak_to_fixtures(MODERN).ask("resources/read", {"uri": "test://static-text"}).result
     assert (result["ttlMs"], result["cacheScope"]) == (0, "private")
+
+
+def test_the_chart_is_the_same_for_everybody_and_may_be_kept(speak: Speak) -> None:
+    pages = [speak(MODERN, name).ask("resources/read", {"uri": CHART_URI}).result for name in ("kirkland", "nobody")]
+    assert pages[0]["contents"] == pages[1]["contents"]
+    assert (pages[0]["ttlMs"], pages[0]["cacheScope"]) == (3_600_000, "public")
+    earlier = speak("2025-11-25").ask("resources/read", {"uri": CHART_URI}).result
+    assert earlier == {"contents": pages[0]["contents"]}
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize("uri", ["ui://zava/chart", "ui://zava/chart.html/", "ui://zava/../chart.html", "ui://", ""])
+def test_another_page_is_not_there(speak: Speak, revision: Revision, uri: str) -> None:
+    answer = speak(revision).ask("resources/read", {"uri": uri})
+    assert answer.error["code"] == (-32602 if revision == MODERN else -32002)

@@ -7,6 +7,7 @@ import pytest
 from mcp import Client, MCPError
 from mcp.types import Resource, ResourceTemplate, TextResourceContents
 
+from shared.chart_page import CHART_URI
 from shared.invocation import Invocations
 from shared.resources.glossary import glossary
 from shared.tools.schemas import TABLE_NAMES
@@ -37,16 +38,18 @@ async def test_every_resource_says_what_it_is(client_of: ClientOf) -> None:
             assert contents.mime_type == resource.mime_type
             assert isinstance(contents, TextResourceContents)
             assert resource.size in (None, len(contents.text.encode()))
-    assert [resource.uri for resource in listed] == ["zava://schema", "zava://stores", "zava://glossary"]
+    chart, *read_by_models = listed
+    assert chart.uri == CHART_URI
+    assert [resource.uri for resource in read_by_models] == ["zava://schema", "zava://stores", "zava://glossary"]
     assert [template.uri_template for template in templates] == ["zava://schema/{table}", "zava://results/{name}"]
-    assert listed[2].size
+    assert read_by_models[2].size
     offered: list[Resource | ResourceTemplate] = [*listed, *templates]
     for each in offered:
         assert each.title
         assert each.description
         assert each.icons
         assert each.annotations is not None
-        assert each.annotations.audience == ["user", "assistant"]
+        assert each.annotations.audience == (["user"] if each is chart else ["user", "assistant"])
         assert each.annotations.priority
 
 
