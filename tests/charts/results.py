@@ -1,17 +1,18 @@
 """Results to draw, of the shape that tools return."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 type Column = tuple[str, str] | tuple[str, str, str]
 
 
-def result(columns: list[Column], rows: list[list[Any]], **more: Any) -> dict[str, Any]:
+def result(columns: Sequence[Column], rows: Sequence[Any], **more: Any) -> dict[str, Any]:
     """columns: name, type and, where the tool says it, unit."""
     keys = ("name", "type", "unit")
     return {
         "columns": [dict(zip(keys, column, strict=False)) for column in columns],
-        "rows": rows,
+        "rows": list(rows),
         "row_count": len(rows),
         "truncated": False,
     } | more

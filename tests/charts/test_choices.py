@@ -62,7 +62,8 @@ async def chosen(host: Host, select: str) -> str:
 
 
 async def names_of(host: Host, selector: str) -> list[str]:
-    return await host.app.eval_on_selector_all(selector, "(found) => found.map((one) => one.textContent)")
+    names: list[str] = await host.app.eval_on_selector_all(selector, "(found) => found.map((one) => one.textContent)")
+    return names
 
 
 async def test_the_first_view_follows_from_the_columns(host: Host) -> None:

@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from mcp.types import TextResourceContents
 
 from shared.chart_page import CHART_URI, chart_document
 from tests.charts.conftest import ClientOf
@@ -22,6 +23,7 @@ async def test_a_callers_rows_are_drawn(host: Host, client_of: ClientOf) -> None
         assert tool.meta is not None
         (page,) = (await client.read_resource(tool.meta["ui"]["resourceUri"])).contents
         called = await client.call_tool(tool.name, {"postgresql_query": BY_YEAR})
+    assert isinstance(page, TextResourceContents)
     wire = called.model_dump(mode="json", by_alias=True, exclude_none=True)
     described = tool.model_dump(mode="json", by_alias=True, exclude_none=True)
     await host.open(LIGHT | {"toolInfo": {"tool": described}}, html=page.text)
@@ -50,8 +52,14 @@ async def test_the_resource_says_that_it_needs_nothing_of_the_network(client_of:
     async with client_of("nobody") as client:
         (listed,) = [each for each in (await client.list_resources()).resources if each.uri == CHART_URI]
         (page,) = (await client.read_resource(CHART_URI)).contents
-    nothing = {"connectDomains": [], "resourceDomains": [], "frameDomains": [], "baseUriDomains": []}
+    nothing: dict[str, list[str]] = {
+        "connectDomains": [],
+        "resourceDomains": [],
+        "frameDomains": [],
+        "baseUriDomains": [],
+    }
     for described in (listed, page):
         assert (described.uri, described.mime_type) == (CHART_URI, "text/html;profile=mcp-app")
         assert described.meta == {"zava/scope": "", "ui": {"csp": nothing, "prefersBorder": True}}
+    assert isinstance(page, TextResourceContents)
     assert page.text == chart_document()

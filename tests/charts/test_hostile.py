@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from tests.charts.hosting import Host
-from tests.charts.results import MONTHLY, result
+from tests.charts.results import MONTHLY, Column, result
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +28,7 @@ LOADING = {"img", "iframe", "foreignObject", "object", "embed", "link", "a", "vi
 
 def hostile_result() -> dict[str, Any]:
     rows: list[list[Any]] = [[text, HOSTILE[-index], index, {text: text}] for index, text in enumerate(HOSTILE)]
-    columns = [
+    columns: list[Column] = [
         (HOSTILE[0], "text"),
         (HOSTILE[6], HOSTILE[1]),
         (HOSTILE[1], "bigint", HOSTILE[2]),
