@@ -17,6 +17,8 @@ KIRKLANDS_ANSWER = {
     "rows": [[2975]],
     "row_count": 1,
     "truncated": False,
+    "next_cursor": None,
+    "note": None,
 }
 DELETE = {"postgresql_query": "DELETE FROM retail.orders"}
 REFUSAL = (
