@@ -122,7 +122,7 @@ class Host:
 
     async def view(self, name: str) -> None:
         """Another view: line, bars, stacked or table."""
-        await self.app.click(f"#{name}")
+        await self.app.dispatch_event(f"#{name}", "click")  # a pointer would wait for what moves
         await self.settle()
 
     async def text(self, selector: str) -> str:
