@@ -10,8 +10,9 @@ from tests.tools.conftest import ClientOf, client_of
 __all__ = ["ClientOf", "client_of"]  # a fixture of the tools' tests
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def one_host() -> AsyncIterator[Host]:
+    """Not of the session: it keeps an event loop, whose context tests of other folders must not get."""
     async with running_browser() as browser:
         host = Host(await browser.new_page(viewport={"width": 760, "height": 1000}))
         await host.begin()
