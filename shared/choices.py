@@ -1,7 +1,7 @@
 """What a caller may choose from, for what asks or completes a name: its own stores, and the categories that it sees."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from cachetools import TTLCache
@@ -53,11 +53,11 @@ class Choices:
         stores = await self.stores(caller)
         if numbered := [store for store in stores if str(store.store_id) == text]:
             return numbered[0]
-        return _only("store", text, stores, lambda store: store.store_name)
+        return only_one("store", text, stores, lambda store: store.store_name)
 
     async def category_named(self, caller: Caller, text: str) -> str:
         """By its name or what only one has in its name. Raises ValidationFault."""
-        return _only("category", text, await self.categories(caller), str)
+        return only_one("category", text, await self.categories(caller), str)
 
     async def _kept(self, kind: str, caller: Caller) -> Answer:
         key = (kind, caller.principal_id, caller.store_scope)
@@ -80,7 +80,8 @@ def _stores(answer: Answer) -> list[Store]:
     return [Store.model_validate(record) for record in answer.records()]
 
 
-def _only[T](kind: str, text: str, choices: list[T], name_of: Callable[[T], str]) -> T:
+def only_one[T](kind: str, text: str, choices: Sequence[T], name_of: Callable[[T], str]) -> T:
+    """The choice of that name, or the only one with the text in its name. Raises ValidationFault, naming choices."""
     by_name = {name_of(choice): choice for choice in choices}
     found = matching(list(by_name), text) if text else []
     exact = [name for name in found if name.casefold() == text.casefold()]

@@ -47,6 +47,7 @@ from shared.tools.clock import clock_tools
 from shared.tools.isolation import isolation_tools
 from shared.tools.plans import plan_tools
 from shared.tools.recommendations import recommendation_tools
+from shared.tools.reports import report_tools
 from shared.tools.sales import sales_tools
 from shared.tools.schemas import schema_tools
 from shared.tools.search import search_tools
@@ -150,6 +151,7 @@ def build_server(
             *plan_tools(invocations),
             *search_tools(ProductSearch(invocations, query_embeddings), choices),
             *recommendation_tools(invocations),
+            *report_tools(invocations),
             *schema_tools(invocations),
             *access_tools(invocations),
             *clock_tools(),

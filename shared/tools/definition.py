@@ -53,18 +53,20 @@ def read_tool(
     arguments = tool.fn_metadata.arg_model
     arguments.model_config["extra"] = "forbid"
     arguments.model_rebuild(force=True)
-    tool.parameters = _untitled(arguments.model_json_schema(by_alias=True))
-    tool.fn_metadata.output_schema = _untitled(tool.fn_metadata.output_schema)
+    tool.parameters = _lean(arguments.model_json_schema(by_alias=True))
+    tool.fn_metadata.output_schema = _lean(tool.fn_metadata.output_schema)
     return tool
 
 
-def _untitled(schema: Any) -> Any:
-    """A schema without the titles that pydantic makes of names: a model would read each name twice."""
+def _lean(schema: Any) -> Any:
+    """A schema without what pydantic makes of names and docstrings: every question to a model carries all tools."""
     if isinstance(schema, list):
-        return [_untitled(part) for part in schema]
+        return [_lean(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    return {key: _untitled(part) for key, part in schema.items() if key != "title" or not isinstance(part, str)}
+    made = {"title", "description"} if "properties" in schema else {"title"}
+    # A property, too, may be called title; then what it holds is no text.
+    return {key: _lean(part) for key, part in schema.items() if key not in made or not isinstance(part, str)}
 
 
 def result(text: str, structured: BaseModel, *links: ResourceLink) -> CallToolResult:

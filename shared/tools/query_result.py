@@ -1,10 +1,12 @@
 """Rows as tools return them: columns, and a list a row."""
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 from pydantic import BaseModel, Field
 
 from shared.invocation import Answer
+from shared.reports.report import CURRENCY, UNITS, Report
 
 
 class ResultColumn(BaseModel):
@@ -17,7 +19,7 @@ class ResultColumn(BaseModel):
 class QueryResult(BaseModel):
     """Rows as the caller may see them."""
 
-    columns: list[ResultColumn]
+    columns: Sequence[ResultColumn]
     rows: list[list[Any]] = Field(
         description="One list a row, in the order of the columns. Dates and times are ISO 8601 text, UTC."
     )
@@ -28,11 +30,56 @@ class QueryResult(BaseModel):
     def of(cls, answer: Answer, **more: Any) -> Self:
         """An answer in this shape, unchecked, for its values are JSON already. more: what a subclass adds."""
         return cls.model_construct(
-            columns=[ResultColumn(name=column.name, type=column.type) for column in answer.columns],
+            **{"columns": [ResultColumn(name=column.name, type=column.type) for column in answer.columns]} | more,
             rows=answer.rows,
             row_count=len(answer.rows),
             truncated=answer.truncated,
-            **more,
+        )
+
+
+class ReportColumn(ResultColumn):
+    """A column with its unit; undescribed, like the rest of ReportResult, for three tools repeat it to every model."""
+
+    type: str
+    unit: str | None
+
+
+class ReportResult(QueryResult):
+    """A report's rows, and what they tell of. compared_with: first and last day by what they are called."""
+
+    columns: Sequence[ReportColumn]
+    rows: list[list[Any]]
+    row_count: int
+    truncated: bool
+    title: str
+    period_start: str | None
+    period_end: str | None
+    compared_with: dict[str, list[str]]
+    stores: list[str]
+    currency: str
+    findings: list[str]
+    nothing_because: str | None
+
+    @classmethod
+    def told(cls, report: Report) -> Self:
+        """A report in this shape."""
+        span = report.period.span if report.period else None
+        return cls.of(
+            report.answer,
+            columns=[
+                ReportColumn(name=column.name, type=column.type, unit=UNITS.get(column.name))
+                for column in report.answer.columns
+            ],
+            title=report.title,
+            period_start=span and span.first.isoformat(),
+            period_end=span and span.last.isoformat(),
+            compared_with={
+                each.name: [each.span.first.isoformat(), each.span.last.isoformat()] for each in report.compared_with
+            },
+            stores=list(report.coverage.names),
+            currency=CURRENCY,
+            findings=list(report.findings),
+            nothing_because=report.nothing_because,
         )
 
 

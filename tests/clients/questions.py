@@ -8,6 +8,9 @@ TOOLS = {
     "get_multiple_table_schemas",
     "semantic_search_products",
     "get_product_recommendations",
+    "get_store_performance",
+    "analyze_sales",
+    "generate_business_insights",
 }
 """Those that kirkland's token opens."""
 SQL_TOOL = "execute_sales_query"

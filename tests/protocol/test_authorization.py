@@ -25,6 +25,9 @@ NEEDED = {
     "explain_query": "sales.read",
     "semantic_search_products": "catalog.read",
     "get_product_recommendations": "sales.read",
+    "get_store_performance": "sales.read",
+    "analyze_sales": "sales.read",
+    "generate_business_insights": "sales.read",
     "get_multiple_table_schemas": "catalog.read",
     "describe_access": "catalog.read",
     "get_current_utc_date": "catalog.read",
@@ -35,6 +38,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "explain_query": {"postgresql_query": "SELECT 1"},
     "semantic_search_products": {"query_description": "a hammer"},
     "get_product_recommendations": {"recommendation_type": "similar_products", "product_id": 1},
+    "get_store_performance": {"store": "Kirkland"},
+    "analyze_sales": {"report": "daily_sales"},
+    "generate_business_insights": {"kind": "summary"},
     "get_multiple_table_schemas": {"table_names": ["retail.categories"]},
 }
 PROVE: dict[str, Any] = {"name": "prove_isolation", "arguments": {}}

@@ -9,7 +9,8 @@ from mcp import Client
 from shared.identity import Caller, current_caller
 from shared.invocation import Invocations
 from shared.mcp_server import build_server
-from tests.conftest import caller_of, nobody_embeds
+from tests.conftest import Database, caller_of, nobody_embeds
+from tests.tools.raw_sales import Sold, sold_in
 
 type ClientOf = Callable[[str], AbstractAsyncContextManager[Client]]
 
@@ -28,3 +29,9 @@ async def client_over(door: Invocations, caller: Caller) -> AsyncIterator[Client
 @pytest.fixture
 def client_of(invocations: Invocations) -> ClientOf:
     return lambda name: client_over(invocations, caller_of(name))
+
+
+@pytest.fixture(scope="session")
+def sold(sample: Database) -> Sold:
+    """The sample's sales of its last two years and a month."""
+    return sold_in(sample, "2024-12-01")

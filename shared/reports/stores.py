@@ -1,0 +1,84 @@
+"""Whose sales a report tells of: the caller's stores, or the one of them that was asked for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from shared.choices import only_one
+from shared.identity import Caller
+from shared.invocation import Invocations
+from shared.json_values import JsonValue
+from shared.queries import named_queries
+
+MAX_STORES = 10_000
+
+
+@dataclass(frozen=True)
+class Store:
+    """A store that the caller sees, with the days of its first and latest order if it has any."""
+
+    store_id: int
+    name: str
+    first_day: date | None
+    latest_day: date | None
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The stores that a report covers, among those that the caller sees."""
+
+    stores: tuple[Store, ...]
+    visible: tuple[Store, ...]
+
+    @property
+    def ids(self) -> list[int]:
+        """Numbers of the stores covered."""
+        return [store.store_id for store in self.stores]
+
+    @property
+    def rivals(self) -> list[int]:
+        """Numbers of the other stores that the caller sees."""
+        covered = set(self.ids)
+        return [store.store_id for store in self.visible if store.store_id not in covered]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the stores covered."""
+        return tuple(store.name for store in self.stores)
+
+    @property
+    def label(self) -> str:
+        """Which stores, in few words."""
+        return self.stores[0].name if len(self.stores) == 1 else f"your {len(self.stores)} stores"
+
+    @property
+    def first_day(self) -> date | None:
+        """Of the first order."""
+        return min((store.first_day for store in self.stores if store.first_day), default=None)
+
+    @property
+    def latest_day(self) -> date | None:
+        """Of the latest order: what *last* counts from."""
+        return max((store.latest_day for store in self.stores if store.latest_day), default=None)
+
+
+async def cover(invocations: Invocations, caller: Caller, asked: int | str | None) -> Coverage:
+    """The store asked for, by number, name or a part of its name that no other has; all of the caller's for None.
+
+    Raises ValidationFault, in the same words, for a store of others and for one that is not there.
+    """
+    answer = await invocations.read(caller, named_queries("reports")["stores"], max_rows=MAX_STORES)
+    visible = tuple(
+        Store(int(str(number)), str(name), _day(first), _day(latest)) for number, name, first, latest in answer.rows
+    )
+    return Coverage(visible if asked is None else (_asked_for(visible, asked),), visible)
+
+
+def _asked_for(visible: Sequence[Store], asked: int | str) -> Store:
+    text = asked.strip() if isinstance(asked, str) else ""
+    numbered = [store for store in visible if asked == store.store_id or text == str(store.store_id)]
+    return numbered[0] if numbered else only_one("store", text, visible, lambda store: store.name)
+
+
+def _day(value: JsonValue) -> date | None:
+    return None if value is None else date.fromisoformat(str(value))

@@ -1,0 +1,106 @@
+"""The reports of shared/reports as tools: figures with their units, and in sentences what they show."""
+
+from typing import Annotated
+
+from mcp.server.mcpserver.tools.base import Tool
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from shared.identity import current_caller
+from shared.invocation import Invocations
+from shared.reports.business_insights import Kind
+from shared.reports.business_insights import generate_business_insights as business_insights
+from shared.reports.report import Report
+from shared.reports.sales_analysis import SalesReport
+from shared.reports.sales_analysis import analyze_sales as sales_analysis
+from shared.reports.store_performance import get_store_performance as store_performance
+from shared.tools.csv_text import csv_text
+from shared.tools.definition import read_tool, result
+from shared.tools.query_result import ReportResult
+
+DEFAULT_DAYS = 30
+MAX_DAYS = 365
+DEFAULT_ROWS = 20
+MAX_ROWS = 1_000
+MAX_NAME_CHARACTERS = 200
+FINDINGS_SHARE = 0.2
+"""What findings may add to the text of the rows; all of them are in the structured result."""
+
+Name = Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
+Rows = Annotated[int, Field(ge=1, le=MAX_ROWS)]
+STORE = Field(description="Name, part of it or number")
+
+
+def report_tools(invocations: Invocations) -> list[Tool]:
+    """The tools of this subject."""
+
+    async def get_store_performance(
+        store: Annotated[int | Name, STORE],
+        period: Annotated[
+            str,
+            Field(
+                description="last_N_days (7, 30, 90, 365), this_ or last_ with month, quarter or year, or like 2026-03,"
+                " 2026-Q1, 2026, 2026-03-01/2026-03-31",
+                max_length=MAX_NAME_CHARACTERS,
+            ),
+        ] = "last_30_days",
+    ) -> Annotated[CallToolResult, ReportResult]:
+        """One store's revenue, orders, basket, margin, pieces, customers, discounts and rank among your stores.
+
+        Each beside the period before and a year ago. 'Last' and 'this' count from the store's latest order.
+        """
+        return _answer(await store_performance(invocations, current_caller.get(), store, period))
+
+    async def analyze_sales(
+        report: SalesReport,
+        days: Annotated[int, Field(description="Up to the latest order", ge=1, le=MAX_DAYS)] = DEFAULT_DAYS,
+        limit: Rows = DEFAULT_ROWS,
+        store: Annotated[int | Name | None, STORE] = None,
+        category: Name | None = None,
+    ) -> Annotated[CallToolResult, ReportResult]:
+        """Analyse your stores' sales by day, product, customer, category, or week with four weeks' average."""
+        return _answer(
+            await sales_analysis(
+                invocations, current_caller.get(), report, days=days, limit=limit, store=store, category=category
+            )
+        )
+
+    async def generate_business_insights(
+        kind: Kind,
+        days: Annotated[
+            int | None,
+            Field(description="Up to the latest order; not for seasonal_trends", ge=1, le=MAX_DAYS),
+        ] = None,
+        limit: Rows = DEFAULT_ROWS,
+        store: Annotated[int | Name | None, STORE] = None,
+    ) -> Annotated[CallToolResult, ReportResult]:
+        """What your stores' figures say: summary, customers by recency, frequency and spending, products by class and
+        trend, seasons, or stock against sales (out of stock, too little, too much)."""
+        return _answer(
+            await business_insights(invocations, current_caller.get(), kind, days=days, limit=limit, store=store)
+        )
+
+    return [
+        read_tool(get_store_performance, "Store performance", "sales.read"),
+        read_tool(analyze_sales, "Analyse sales", "sales.read"),
+        read_tool(generate_business_insights, "Business insights", "sales.read"),
+    ]
+
+
+def _answer(report: Report) -> CallToolResult:
+    return result(_as_text(report), ReportResult.told(report))
+
+
+def _as_text(report: Report) -> str:
+    """Title and period, then the findings that the rows can bear, at least one, then the rows as CSV."""
+    title = f"{report.title}: {report.period}\n" if report.period else f"{report.title}\n"
+    if report.nothing_because:
+        return f"{title}{report.nothing_because}"
+    rows = csv_text(report.answer)
+    spare = FINDINGS_SHARE * len(rows.encode()) - len(title.encode())
+    said = ""
+    for finding in report.findings:
+        if said and len(f"{said} {finding}\n".encode()) > spare:
+            break
+        said = f"{said} {finding}".strip()
+    return f"{title}{said}\n{rows}"
