@@ -28,7 +28,7 @@ FINDINGS_SHARE = 0.2
 
 Name = Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
 Rows = Annotated[int, Field(ge=1, le=MAX_ROWS)]
-STORE = Field(description="Name, part of it or number")
+STORE = Field(description="Name or number")
 
 
 def report_tools(invocations: Invocations) -> list[Tool]:
@@ -45,9 +45,9 @@ def report_tools(invocations: Invocations) -> list[Tool]:
             ),
         ] = "last_30_days",
     ) -> Annotated[CallToolResult, ReportResult]:
-        """One store's revenue, orders, basket, margin, pieces, customers, discounts and rank among your stores.
+        """One store's revenue, margin and other figures and its rank among yours, beside those before and a year ago.
 
-        Each beside the period before and a year ago. 'Last' and 'this' count from the store's latest order.
+        'Last' and 'this' count from its latest order.
         """
         return _answer(await store_performance(invocations, current_caller.get(), store, period))
 
@@ -58,7 +58,7 @@ def report_tools(invocations: Invocations) -> list[Tool]:
         store: Annotated[int | Name | None, STORE] = None,
         category: Name | None = None,
     ) -> Annotated[CallToolResult, ReportResult]:
-        """Analyse your stores' sales by day, product, customer, category, or week with four weeks' average."""
+        """Your stores' sales by day, product, customer, category or week."""
         return _answer(
             await sales_analysis(
                 invocations, current_caller.get(), report, days=days, limit=limit, store=store, category=category
@@ -74,16 +74,15 @@ def report_tools(invocations: Invocations) -> list[Tool]:
         limit: Rows = DEFAULT_ROWS,
         store: Annotated[int | Name | None, STORE] = None,
     ) -> Annotated[CallToolResult, ReportResult]:
-        """What your stores' figures say: summary, customers by recency, frequency and spending, products by class and
-        trend, seasons, or stock against sales (out of stock, too little, too much)."""
+        """Insights: summary, customers by recency, frequency and spending, product trends, seasons, stock at risk."""
         return _answer(
             await business_insights(invocations, current_caller.get(), kind, days=days, limit=limit, store=store)
         )
 
     return [
-        read_tool(get_store_performance, "Store performance", "sales.read"),
-        read_tool(analyze_sales, "Analyse sales", "sales.read"),
-        read_tool(generate_business_insights, "Business insights", "sales.read"),
+        read_tool(get_store_performance, "Store performance", "sales.read", icon="sales"),
+        read_tool(analyze_sales, "Analyse sales", "sales.read", icon="sales"),
+        read_tool(generate_business_insights, "Business insights", "sales.read", icon="sales"),
     ]
 
 
