@@ -139,7 +139,7 @@ def build_server(
 ) -> ZavaServer:
     """The server with all that it offers, before any transport. Without request_state a key of this process seals."""
     choices, signer = Choices(invocations), CallSigner(invocations.vault)
-    links = ResultLinks(signer)
+    pages, links = ResultPages(signer), ResultLinks(signer)
     server = ZavaServer(
         "zava-retail",
         title="Zava Retail",
@@ -147,11 +147,11 @@ def build_server(
         instructions=INSTRUCTIONS,
         icons=icons("zava"),
         tools=[
-            *sales_tools(invocations, ResultPages(signer), links),
+            *sales_tools(invocations, pages, links),
             *plan_tools(invocations),
             *search_tools(ProductSearch(invocations, query_embeddings), choices),
             *recommendation_tools(invocations),
-            *report_tools(invocations),
+            *report_tools(invocations, pages),
             *schema_tools(invocations),
             *access_tools(invocations),
             *clock_tools(),

@@ -10,7 +10,7 @@ from shared.invocation import Invocations
 from shared.reports.findings import exact, money, percent
 from shared.reports.periods import MONTH, Period, calendar_span, days_up_to, whole_year
 from shared.reports.reading import filled, nothing_to_tell, parameters_of, statement
-from shared.reports.report import Comparison, Facts, Report
+from shared.reports.report import Comparison, Facts, Report, Rows
 from shared.reports.sales_analysis import most_and_least_grown
 from shared.reports.store_performance import performance
 from shared.reports.stores import cover
@@ -48,7 +48,7 @@ async def generate_business_insights(
     kind: Kind,
     *,
     days: int | None,
-    limit: int,
+    rows: Rows,
     store: int | str | None = None,
 ) -> Report:
     """The insight from so many days up to the latest order of the stores, its usual ones for None.
@@ -66,7 +66,7 @@ async def generate_business_insights(
     usual = days or insight.days
     period = days_up_to(coverage.latest_day, usual) if usual else whole_year(coverage.latest_day)
     if kind == "summary":
-        return await performance(invocations, caller, title, coverage, period, limit=limit)
+        return await performance(invocations, caller, title, coverage, period, rows=rows)
     report = Report(title=title, coverage=coverage, period=period)
     reaches_back = usual is not None or coverage.first_day <= calendar_span(period.previous.first, MONTH).last
     if usual is None and coverage.first_day > calendar_span(period.span.first, MONTH).last:
@@ -79,7 +79,7 @@ async def generate_business_insights(
         statement("business_insights", kind),
         parameters_of(coverage, period.span, compared=compared) | _thresholds(period),
         insight.findings,
-        limit=limit,
+        rows=rows,
     )
 
 

@@ -9,7 +9,7 @@ from shared.identity import Caller
 from shared.invocation import Invocations
 from shared.queries import named_queries
 from shared.reports.periods import Period, Span
-from shared.reports.report import Facts, Report, carried, without_carried
+from shared.reports.report import Facts, Report, Rows, carried, without_carried
 from shared.reports.stores import Coverage
 
 MAX_CATEGORIES = 1_000
@@ -62,14 +62,15 @@ async def filled(
     parameters: Mapping[str, object],
     findings: Callable[[Facts], list[str]],
     *,
-    limit: int,
+    rows: Rows,
 ) -> Report:
-    """The report with its rows, limit of them at most, and what they show; the carried columns stay here."""
-    answer = await invocations.read(caller, text, parameters, max_rows=limit)
+    """The report with these rows and, on the first page, what they show; the carried columns stay here."""
+    answer = await invocations.read(caller, text, parameters, max_rows=rows.limit, skip=rows.skip)
     if not answer.rows:
-        return replace(report, nothing_because="There is nothing of it in the period.")
+        nothing = "There are no more rows." if rows.skip else "There is nothing of it in the period."
+        return replace(report, nothing_because=nothing)
     shown = without_carried(answer)
-    said = findings(Facts(shown.records(), carried(answer)))
+    said = [] if rows.skip else findings(Facts(shown.records(), carried(answer)))
     return replace(report, answer=shown, findings=(*said, *reservations(report)))
 
 

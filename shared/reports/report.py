@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from shared.invocation import Answer
-from shared.json_values import JsonValue
+from shared.json_values import Column, JsonValue
 from shared.reports.periods import Period, Span
 from shared.reports.stores import Coverage
 
@@ -49,6 +49,19 @@ class Report:
     answer: Answer = NO_ROWS
     findings: tuple[str, ...] = ()
     nothing_because: str | None = None
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Which rows of a report are read: limit of them at most, behind the first `skip`."""
+
+    limit: int
+    skip: int = 0
+
+    def of(self, rows: list[list[JsonValue]], columns: tuple[Column, ...]) -> Answer:
+        """These of rows that are at hand."""
+        end = self.skip + self.limit
+        return Answer(columns, rows[self.skip : end], truncated=len(rows) > end)
 
 
 @dataclass(frozen=True)

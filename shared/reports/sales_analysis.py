@@ -11,7 +11,7 @@ from shared.invocation import Invocations
 from shared.reports.findings import change_percent, counted, exact, money, moved, percent, revenue_compared
 from shared.reports.periods import Period, Span, days_up_to
 from shared.reports.reading import category_named, filled, nothing_to_tell, parameters_of, statement
-from shared.reports.report import Comparison, Facts, Report
+from shared.reports.report import Comparison, Facts, Report, Rows
 from shared.reports.stores import cover
 
 type SalesReport = Literal["daily_sales", "top_products", "customer_analysis", "category_performance", "sales_trends"]
@@ -36,7 +36,7 @@ async def analyze_sales(
     report: SalesReport,
     *,
     days: int,
-    limit: int,
+    rows: Rows,
     store: int | str | None = None,
     category: str | None = None,
 ) -> Report:
@@ -66,7 +66,7 @@ async def analyze_sales(
         parameters_of(coverage, period.span, compared=read_before, category=chosen)
         | {"orders_begin": coverage.first_day},
         analysis.findings,
-        limit=limit,
+        rows=rows,
     )
 
 

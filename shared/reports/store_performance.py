@@ -4,12 +4,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 from shared.identity import Caller
-from shared.invocation import Answer, Invocations
+from shared.invocation import Invocations
 from shared.json_values import Column, JsonValue
 from shared.reports.findings import NOTABLE_POINTS, change_percent, exact
 from shared.reports.periods import Period, Span, parse_period
 from shared.reports.reading import nothing_to_tell, parameters_of, reservations, statement
-from shared.reports.report import CURRENCY, Comparison, Report
+from shared.reports.report import CURRENCY, Comparison, Report, Rows
 from shared.reports.stores import Coverage, cover
 
 METRICS = {
@@ -56,9 +56,9 @@ async def performance(
     coverage: Coverage,
     period: Period,
     *,
-    limit: int = len(METRICS),
+    rows: Rows = Rows(len(METRICS)),  # noqa: B008
 ) -> Report:
-    """The figures of the stores together, limit of them at most. Several stores have no rank."""
+    """The figures of the stores together. Several stores have no rank."""
     compared_with = (Comparison("previous", period.previous), Comparison("year_ago", period.year_ago))
     report = Report(title=title, coverage=coverage, period=period, compared_with=compared_with)
     value, previous, year_ago = [
@@ -67,11 +67,11 @@ async def performance(
     if not any(totals["orders"] for totals in (value, previous, year_ago)):
         return replace(report, nothing_because="There are no orders in the period, nor in those it is compared with.")
     metrics = [metric for metric in METRICS if metric in value]
-    rows = [[metric, METRICS[metric], *_compared(metric, value, previous, year_ago)] for metric in metrics]
-    said = _findings(value, previous, year_ago, len(coverage.visible))
+    figures = [[metric, METRICS[metric], *_compared(metric, value, previous, year_ago)] for metric in metrics]
+    said = [] if rows.skip else _findings(value, previous, year_ago, len(coverage.visible))
     return replace(
         report,
-        answer=Answer(COLUMNS, rows[:limit], truncated=len(rows) > limit),
+        answer=rows.of(figures, COLUMNS),
         findings=(*said, *reservations(report)),
     )
 

@@ -59,9 +59,10 @@ class ReportResult(QueryResult):
     currency: str
     findings: list[str]
     nothing_because: str | None
+    next_cursor: str | None
 
     @classmethod
-    def told(cls, report: Report) -> Self:
+    def told(cls, report: Report, next_cursor: str | None = None) -> Self:
         """A report in this shape."""
         span = report.period.span if report.period else None
         return cls.of(
@@ -80,6 +81,7 @@ class ReportResult(QueryResult):
             currency=CURRENCY,
             findings=list(report.findings),
             nothing_because=report.nothing_because,
+            next_cursor=next_cursor,
         )
 
 

@@ -10,10 +10,11 @@ from shared.identity import current_caller
 from shared.invocation import Invocations
 from shared.reports.business_insights import Kind
 from shared.reports.business_insights import generate_business_insights as business_insights
-from shared.reports.report import Report
+from shared.reports.report import Report, Rows
 from shared.reports.sales_analysis import SalesReport
 from shared.reports.sales_analysis import analyze_sales as sales_analysis
 from shared.reports.store_performance import get_store_performance as store_performance
+from shared.result_pages import MAX_CURSOR_CHARACTERS, Page, ResultPages
 from shared.tools.csv_text import csv_text
 from shared.tools.definition import read_tool, result
 from shared.tools.query_result import ReportResult
@@ -27,11 +28,12 @@ FINDINGS_SHARE = 0.2
 """What findings may add to the text of the rows; all of them are in the structured result."""
 
 Name = Annotated[str, Field(max_length=MAX_NAME_CHARACTERS)]
-Rows = Annotated[int, Field(ge=1, le=MAX_ROWS)]
+Limit = Annotated[int, Field(ge=1, le=MAX_ROWS)]
+Cursor = Annotated[str | None, Field(max_length=MAX_CURSOR_CHARACTERS)]
 STORE = Field(description="Name or number")
 
 
-def report_tools(invocations: Invocations) -> list[Tool]:
+def report_tools(invocations: Invocations, pages: ResultPages) -> list[Tool]:
     """The tools of this subject."""
 
     async def get_store_performance(
@@ -49,20 +51,24 @@ def report_tools(invocations: Invocations) -> list[Tool]:
 
         'Last' and 'this' count from its latest order.
         """
-        return _answer(await store_performance(invocations, current_caller.get(), store, period))
+        report = await store_performance(invocations, current_caller.get(), store, period)
+        return result(_as_text(report), ReportResult.told(report))
 
     async def analyze_sales(
         report: SalesReport,
         days: Annotated[int, Field(description="Up to the latest order", ge=1, le=MAX_DAYS)] = DEFAULT_DAYS,
-        limit: Rows = DEFAULT_ROWS,
+        limit: Limit = DEFAULT_ROWS,
         store: Annotated[int | Name | None, STORE] = None,
         category: Name | None = None,
+        cursor: Cursor = None,
     ) -> Annotated[CallToolResult, ReportResult]:
         """Your stores' sales by day, product, customer, category or week."""
-        return _answer(
-            await sales_analysis(
-                invocations, current_caller.get(), report, days=days, limit=limit, store=store, category=category
-            )
+        caller, filters = current_caller.get(), {"days": days, "store": store, "category": category}
+        page = await pages.open(caller, "analyze_sales", cursor, report=report, limit=limit, **filters)
+        rows = Rows(limit, page.skip)
+        return await _paged(
+            page,
+            await sales_analysis(invocations, caller, report, days=days, rows=rows, store=store, category=category),
         )
 
     async def generate_business_insights(
@@ -71,13 +77,17 @@ def report_tools(invocations: Invocations) -> list[Tool]:
             int | None,
             Field(description="Up to the latest order; not for seasonal_trends", ge=1, le=MAX_DAYS),
         ] = None,
-        limit: Rows = DEFAULT_ROWS,
+        limit: Limit = DEFAULT_ROWS,
         store: Annotated[int | Name | None, STORE] = None,
+        cursor: Cursor = None,
     ) -> Annotated[CallToolResult, ReportResult]:
         """Insights: summary, customers by recency, frequency and spending, product trends, seasons, stock at risk."""
-        return _answer(
-            await business_insights(invocations, current_caller.get(), kind, days=days, limit=limit, store=store)
-        )
+        caller = current_caller.get()
+        asked = {"kind": kind, "days": days, "limit": limit, "store": store}
+        page = await pages.open(caller, "generate_business_insights", cursor, **asked)
+        rows = Rows(limit, page.skip)
+        found = await business_insights(invocations, caller, kind, days=days, rows=rows, store=store)
+        return await _paged(page, found)
 
     return [
         read_tool(get_store_performance, "Store performance", "sales.read", icon="sales"),
@@ -86,20 +96,21 @@ def report_tools(invocations: Invocations) -> list[Tool]:
     ]
 
 
-def _answer(report: Report) -> CallToolResult:
-    return result(_as_text(report), ReportResult.told(report))
+async def _paged(page: Page, report: Report) -> CallToolResult:
+    next_cursor = await page.next_cursor(report.answer)
+    return result(_as_text(report, page.skip, next_cursor), ReportResult.told(report, next_cursor))
 
 
-def _as_text(report: Report) -> str:
+def _as_text(report: Report, skipped: int = 0, next_cursor: str | None = None) -> str:
     """Title and period, then the findings that the rows can bear, at least one, then the rows as CSV."""
     title = f"{report.title}: {report.period}\n" if report.period else f"{report.title}\n"
     if report.nothing_because:
         return f"{title}{report.nothing_because}"
-    rows = csv_text(report.answer)
+    rows = csv_text(report.answer, skipped=skipped, next_cursor=next_cursor)
     spare = FINDINGS_SHARE * len(rows.encode()) - len(title.encode())
     said = ""
     for finding in report.findings:
         if said and len(f"{said} {finding}\n".encode()) > spare:
             break
         said = f"{said} {finding}".strip()
-    return f"{title}{said}\n{rows}"
+    return f"{title}{said}\n{rows}" if said else f"{title}{rows}"

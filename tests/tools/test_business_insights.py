@@ -194,6 +194,22 @@ async def test_cut_rows_are_the_first_and_change_no_finding(client_of: ClientOf,
     assert not any(column["name"].startswith("all_") for column in cut["columns"])
 
 
+@pytest.mark.parametrize("kind", INSIGHTS)
+async def test_pages_are_the_whole_and_findings_stand_on_the_first(client_of: ClientOf, kind: str) -> None:
+    async with client_of("kirkland") as client:
+        whole = await data_of(client, TOOL, kind=kind, limit=1000)
+        size = -(-len(whole["rows"]) // 3)
+        pages = [await data_of(client, TOOL, kind=kind, limit=size)]
+        while pages[-1]["next_cursor"]:
+            pages.append(await data_of(client, TOOL, kind=kind, limit=size, cursor=pages[-1]["next_cursor"]))
+        other = await fault_of(client, TOOL, kind=kind, limit=size + 1, cursor=pages[0]["next_cursor"])
+    assert [row for page in pages for row in page["rows"]] == whole["rows"]
+    assert [page["truncated"] for page in pages] == [*[True] * (len(pages) - 1), False]
+    assert pages[0]["findings"] == whole["findings"]
+    assert not {*pages[1]["findings"]} & {whole["findings"][0]}
+    assert (other["code"], whole["next_cursor"]) == ("VALIDATION_ERROR", None)
+
+
 async def test_who_sees_no_store_gets_nothing(client_of: ClientOf) -> None:
     async with client_of("nobody") as client:
         answers = [await data_of(client, TOOL, kind=kind) for kind in INSIGHTS]

@@ -11,7 +11,7 @@ from local.people import PEOPLE
 from shared.invocation import Invocations
 from shared.reports.sales_analysis import ANALYSES
 from tests.conftest import Database, MakeDatabase, open_invocations
-from tests.tools.calls import data_of, fault_of, head_and_csv, records, records_of
+from tests.tools.calls import data_of, fault_of, head_and_csv, records, records_of, text_of
 from tests.tools.conftest import ClientOf
 from tests.tools.planted_orders import LAST_DAY, Order, basket, customers_of, empty_stores, plant_orders
 from tests.tools.raw_sales import Sold, cents, growth, share
@@ -208,6 +208,22 @@ async def test_cut_rows_are_the_first_and_change_no_finding_about_all(client_of:
     if report in ("daily_sales", "category_performance", "customer_analysis"):
         assert cut["findings"] == whole["findings"]
     assert not any(column["name"].startswith("all_") for column in cut["columns"])
+
+
+@pytest.mark.parametrize("report", ANALYSES)
+async def test_pages_are_the_whole(client_of: ClientOf, report: str) -> None:
+    asked = {"report": report, "days": 28}
+    async with client_of("kirkland") as client:
+        whole = await data_of(client, TOOL, **asked, **ALL)
+        size = -(-len(whole["rows"]) // 3)
+        first = await client.call_tool(TOOL, {**asked, "limit": size})
+        assert first.structured_content
+        rows, cursor = first.structured_content["rows"], first.structured_content["next_cursor"]
+        assert f"go on with cursor {cursor})" in text_of(first)
+        while cursor:
+            page = await data_of(client, TOOL, **asked, limit=size, cursor=cursor)
+            rows, cursor = rows + page["rows"], page["next_cursor"]
+    assert rows == whole["rows"]
 
 
 @pytest.mark.parametrize("report", ANALYSES)
