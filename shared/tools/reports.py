@@ -90,9 +90,9 @@ def report_tools(invocations: Invocations, pages: ResultPages) -> list[Tool]:
         return await _paged(page, found)
 
     return [
-        read_tool(get_store_performance, "Store performance", "sales.read", icon="sales"),
-        read_tool(analyze_sales, "Analyse sales", "sales.read", icon="sales"),
-        read_tool(generate_business_insights, "Business insights", "sales.read", icon="sales"),
+        read_tool(get_store_performance, "Store performance", "sales.read", icon="sales", chart=True),
+        read_tool(analyze_sales, "Analyse sales", "sales.read", icon="sales", chart=True),
+        read_tool(generate_business_insights, "Business insights", "sales.read", icon="sales", chart=True),
     ]
 
 

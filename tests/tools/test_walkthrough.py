@@ -39,8 +39,8 @@ class Step(NamedTuple):
 
     def call(self) -> dict[str, Any]:
         """The call's arguments. A query stands in a block of its own, to be read."""
-        query = {} if self.query is None else {"postgresql_query": self.query}
-        return query | json.loads(self.arguments or "{}")
+        query: dict[str, Any] = {} if self.query is None else {"postgresql_query": self.query}
+        return {**query, **json.loads(self.arguments or "{}")}
 
 
 def steps(page: Path = PAGE) -> list[Step]:
