@@ -13,5 +13,5 @@ FOLDER = Path(__file__).resolve().parent / "pages" / "icons"
 def icons(subject: str) -> list[Icon]:
     """The icon of a subject, as a data: URI, so that clients fetch nothing."""
     drawing = (FOLDER / f"{subject}.svg").read_text(encoding="utf-8").strip()
-    source = f"data:image/svg+xml,{quote(drawing, safe="/:='")}"
-    return [Icon(src=source, mime_type="image/svg+xml", sizes=["any"])]
+    source = f"data:image/svg+xml,{quote(drawing, safe="/:=',")}"
+    return [Icon(src=source)]

@@ -9,7 +9,7 @@ where its rows grow too large.
 import asyncio
 import logging
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -59,7 +59,7 @@ class Answer:
     columns: tuple[Column, ...]
     rows: list[list[JsonValue]]
     truncated: bool
-    ordered: bool = True
+    ordered: bool = field(default=True, compare=False)
     """Whether the statement says in which order; a statement of the server's own always does."""
 
     def records(self) -> list[dict[str, JsonValue]]:

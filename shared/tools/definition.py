@@ -54,7 +54,7 @@ def read_tool(
     arguments.model_config["extra"] = "forbid"
     arguments.model_rebuild(force=True)
     tool.parameters = _lean(arguments.model_json_schema(by_alias=True))
-    tool.fn_metadata.output_schema = _lean(tool.fn_metadata.output_schema)
+    tool.fn_metadata.output_schema = _merged(_lean(tool.fn_metadata.output_schema))
     return tool
 
 
@@ -67,6 +67,18 @@ def _lean(schema: Any) -> Any:
     made = {"title", "description"} if "properties" in schema else {"title"}
     # A property, too, may be called title; then what it holds is no text.
     return {key: _lean(part) for key, part in schema.items() if key not in made or not isinstance(part, str)}
+
+
+def _merged(schema: Any) -> Any:
+    """A schema whose choices between plain types are lists of types; of results only, for not all models read those."""
+    if isinstance(schema, list):
+        return [_merged(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    choices = schema.get("anyOf", [])
+    if choices and all(choice.keys() == {"type"} for choice in choices):
+        schema = {"type": [choice["type"] for choice in choices]} | {k: v for k, v in schema.items() if k != "anyOf"}
+    return {key: _merged(part) for key, part in schema.items()}
 
 
 def result(text: str, structured: BaseModel, *links: ResourceLink) -> CallToolResult:

@@ -88,7 +88,5 @@ class ReportResult(QueryResult):
 class ResultPage(QueryResult):
     """Rows that may go on."""
 
-    next_cursor: str | None = Field(
-        description="For the next rows: the same call with this as cursor. Null on the last page."
-    )
+    next_cursor: str | None = Field(description="For the next rows: the same call with this as cursor")
     note: str | None = Field(description="What to mind when you use these rows; null when nothing")

@@ -38,7 +38,7 @@ Query = Annotated[
 Cursor = Annotated[
     str | None,
     Field(
-        description="next_cursor of the page before; all other arguments as in that call",
+        description="next_cursor of the page before; all else as in that call",
         max_length=MAX_CURSOR_CHARACTERS,
     ),
 ]
@@ -51,11 +51,11 @@ def sales_tools(invocations: Invocations, pages: ResultPages, links: ResultLinks
         ctx: Context[Any, Any],
         postgresql_query: Query,
         max_rows: Annotated[
-            int, Field(description="Rows of a page; when there are more, truncated is true", ge=1, le=MAX_ROWS)
+            int, Field(description="Rows of a page; truncated says when there are more", ge=1, le=MAX_ROWS)
         ] = DEFAULT_ROWS,
         cursor: Cursor = None,
         format: Annotated[  # noqa: A002  # the field's own word
-            Format, Field(description="The text: concise is CSV, detailed has the columns' types, too")
+            Format, Field(description="The text: CSV, or with the columns' types")
         ] = "concise",
     ) -> Annotated[CallToolResult, ResultPage]:
         """Run one SELECT over Zava's retail data and return its rows.

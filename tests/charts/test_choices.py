@@ -48,6 +48,13 @@ FIRST_VIEWS: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         ),
         ("bars", "Customer", "(one series)"),
     ),
+    "units by row": (
+        result(
+            [("metric", "text"), ("unit", "text"), ("value", "numeric"), ("change_percent", "numeric", "per cent")],
+            [["revenue", "USD", 9000, 4.5], ["orders", "orders", 60, -2]],
+        ),
+        ("bars", "Metric", "(one series)"),
+    ),
     "one row": (ONE_ROW, ("table", "", "")),
     "no rows": (EMPTY, ("table", "", "")),
     "no numbers": (result([("a", "text"), ("b", "uuid")], [["x", "y"], ["z", "w"]]), ("table", "", "")),

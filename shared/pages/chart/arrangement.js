@@ -5,7 +5,9 @@ const MOST_BARS = 30;
 
 /** What can be chosen: measures and groups of them, columns to go along, columns to split by. */
 function choicesOf(columns) {
-  const measures = columns.filter((column) => column.kind === "number");
+  // Where each row has a unit of its own, only what has one for all rows can be drawn along them.
+  const mixed = columns.some(({ name, cells }) => name === "unit" && new Set(cells).size > 1);
+  const measures = columns.filter(({ kind, unit }) => kind === "number" && !(mixed && unit.kind === "none"));
   const labels = columns.filter((column) => column.kind !== "number");
   const groups = new Map();
   for (const measure of measures) {
