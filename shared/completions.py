@@ -23,6 +23,8 @@ from shared.tools.schemas import TABLE_NAMES
 MAX_VALUES = 100
 """The specification's."""
 
+NOTHING = Completion(values=[], total=0, has_more=False)
+
 type Values = Callable[[Caller], Awaitable[list[str]]]
 
 
@@ -44,7 +46,13 @@ class Completions:
         argument: CompletionArgument,
         _: CompletionContext | None,
     ) -> Completion:
-        """Those that begin with what is typed, then those that have it in them; -32602 for what is not there."""
+        """Those that begin with what is typed, then those that have it in them.
+
+        None for a prompt that is not there: the specification's suite asks any server for one of its own name. -32602
+        for an argument or a template that is not there.
+        """
+        if isinstance(ref, PromptReference) and self._offers.prompt_named(ref.name) is None:
+            return NOTHING
         try:
             self._check(ref, argument.name)
             values = self._values.get(argument.name)

@@ -18,16 +18,16 @@ ONLY_WARNED_OF = {"server-sse-multiple-streams"}
 
 GENERIC = {
     "2026-07-28": {
-        *("tools-list", "resources-list", "prompts-list", "sep-2164-resource-not-found"),
+        *("tools-list", "resources-list", "prompts-list", "completion-complete", "sep-2164-resource-not-found"),
         *("caching", "dns-rebinding-protection", "server-sse-multiple-streams", "http-header-validation"),
         "input-required-result-unsupported-methods",
     },
     "2025-11-25": {
-        *("server-initialize", "ping", "tools-list", "resources-list", "prompts-list"),
+        *("server-initialize", "ping", "tools-list", "resources-list", "prompts-list", "completion-complete"),
         "dns-rebinding-protection",
     },
 }
-"""What the suite can ask of any server; completion-complete is of a prompt of its own, so only the fixtures have it."""
+"""What the suite can ask of any server."""
 
 
 def test_the_suite_requires_what_it_did_when_the_revisions_were_released() -> None:

@@ -16,9 +16,9 @@ HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION = -32020, -32021, -3202
 NOT_THERE: dict[str, tuple[str, dict[str, Any]]] = {
     "tool": ("tools/call", {"name": "no_such_tool", "arguments": {}}),
     "prompt": ("prompts/get", {"name": "no_such_prompt"}),
-    "prompt to complete": (
+    "argument to complete": (
         "completion/complete",
-        {"ref": {"type": "ref/prompt", "name": "no_such_prompt"}, "argument": {"name": "store", "value": ""}},
+        {"ref": {"type": "ref/prompt", "name": "inventory_check"}, "argument": {"name": "nothing", "value": ""}},
     ),
     "template to complete": (
         "completion/complete",

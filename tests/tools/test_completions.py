@@ -76,7 +76,6 @@ async def test_an_argument_without_values_has_none(client_of: ClientOf) -> None:
 @pytest.mark.parametrize(
     ("ref", "argument"),
     [
-        (PromptReference(type="ref/prompt", name="no_such_prompt"), "store"),
         (ResourceTemplateReference(type="ref/resource", uri="zava://schema"), "table"),
         (ResourceTemplateReference(type="ref/resource", uri="zava://schema/{other}"), "table"),
         (REVIEW, "category"),
@@ -88,6 +87,12 @@ async def test_what_is_not_there_cannot_be_completed(client_of: ClientOf, ref: A
         with pytest.raises(MCPError) as refusal:
             await completed(client, ref, argument, "x")
     assert refusal.value.error.code == -32602
+
+
+async def test_a_prompt_that_is_not_there_has_nothing_to_complete(client_of: ClientOf) -> None:
+    nobodys = PromptReference(type="ref/prompt", name="no_such_prompt")
+    async with client_of("kirkland") as client:
+        assert await completed(client, nobodys, "store", "") == Completion(values=[], total=0, has_more=False)
 
 
 async def test_of_very_many_a_hundred_are_told_and_how_many_there_are(database: Database) -> None:
