@@ -69,6 +69,8 @@ class Host:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self.app: Frame = page.main_frame
+        """The chart's frame, once one is open."""
         self.requests: list[str] = []
         self.complaints: list[str] = []
         page.on("console", self._note)
@@ -77,11 +79,6 @@ class Host:
     def _note(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(message.text)
-
-    @property
-    def app(self) -> Frame:
-        """The chart's frame."""
-        return self.page.frames[1]
 
     async def begin(self) -> None:
         """Every request is answered here: the host's own page, and nothing else."""
@@ -99,6 +96,12 @@ class Host:
     async def open(self, context: dict[str, Any] = LIGHT, html: str | None = None) -> None:
         """A chart that has shaken hands and waits."""
         await self.do("open", html or chart_document(), context)
+        element = await self.page.wait_for_selector("iframe", state="attached")
+        frame = (
+            element and await element.content_frame()
+        )  # by its element: the one before may still be on the page's list
+        assert frame is not None
+        self.app = frame
 
     async def do(self, name: str, *arguments: Any) -> Any:
         """One of window.host's functions."""

@@ -78,7 +78,7 @@ def calls(tools: Tools) -> st.SearchStrategy[dict[str, Any]]:
         given = arguments_of(tools[name]) if name in tools else values
         return st.fixed_dictionaries({"name": st.just(name), "arguments": given})
 
-    names = st.sampled_from([*sorted(tools), *["execute_sales_query"] * 4])
+    names = st.sampled_from([*sorted(tools), *["execute_sales_query"] * 8])
     return st.one_of(names, names, names, names, texts).flatmap(call)
 
 

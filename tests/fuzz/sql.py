@@ -120,4 +120,7 @@ def damaged(draw: st.DrawFn) -> str:
     return statement[:place] + draw(texts) + statement[place:]
 
 
-statements = st.one_of(selects(), selects(), st.sampled_from(WHOLE), damaged())
+# One that always works, or a draw of unlucky pieces would leave nothing to watch.
+statements = st.one_of(
+    selects(), selects(), st.sampled_from(WHOLE), damaged(), st.just("SELECT email FROM retail.customers")
+)

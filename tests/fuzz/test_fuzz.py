@@ -115,7 +115,9 @@ def test_whatever_is_sent_the_server_answers_in_form_and_goes_on(target: Target)
     if target.failure is not None:
         raise target.failure
     sent = target.statuses.total()
-    print(f"{sent} requests, by status {dict(sorted(target.statuses.items()))}")
+    print(
+        f"{sent} requests, by status {dict(sorted(target.statuses.items()))}, {target.watch.own_emails} own addresses"
+    )
     assert sent >= REQUESTS - BATCH
     assert target.statuses[200] > sent // 4, target.statuses
     assert target.watch.own_emails > sent // 10, "hardly a row came back: the statements test nothing"
