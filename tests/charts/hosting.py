@@ -97,9 +97,9 @@ class Host:
         """A chart that has shaken hands and waits."""
         await self.do("open", html or chart_document(), context)
         element = await self.page.wait_for_selector("iframe", state="attached")
-        frame = (
-            element and await element.content_frame()
-        )  # by its element: the one before may still be on the page's list
+        assert element is not None
+        # By its element: the one before may still be on the page's list.
+        frame = await element.content_frame()
         assert frame is not None
         self.app = frame
 
