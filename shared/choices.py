@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 from uuid import UUID
 
 from cachetools import TTLCache
@@ -19,6 +20,18 @@ MAX_TOLD = 20
 """Names in an error."""
 
 type Known = TTLCache[tuple[str, UUID, UUID | None], Answer]
+
+
+class NamedStore(Protocol):
+    """What a store is asked for by."""
+
+    @property
+    def store_id(self) -> int:
+        """Its number."""
+
+    @property
+    def store_name(self) -> str:
+        """Its name."""
 
 
 class Store(BaseModel):
@@ -42,7 +55,7 @@ class Choices:
 
     async def categories(self, caller: Caller) -> list[str]:
         """In the order of the alphabet."""
-        return [str(name) for [name] in (await self._kept("categories", caller)).rows]
+        return [str(name) for _, name in (await self._kept("categories", caller)).rows]
 
     async def stores_now(self, caller: Caller) -> list[Store]:
         """As they are at this moment."""
@@ -50,10 +63,7 @@ class Choices:
 
     async def store_named(self, caller: Caller, text: str) -> Store:
         """By number, name or what only one of the caller's stores has in its name. Raises ValidationFault."""
-        stores = await self.stores(caller)
-        if numbered := [store for store in stores if str(store.store_id) == text]:
-            return numbered[0]
-        return only_one("store", text, stores, lambda store: store.store_name)
+        return store_among(await self.stores(caller), text)
 
     async def category_named(self, caller: Caller, text: str) -> str:
         """By its name or what only one has in its name. Raises ValidationFault."""
@@ -67,6 +77,13 @@ class Choices:
 
     async def _asked(self, kind: str, caller: Caller) -> Answer:
         return await self._invocations.read(caller, named_queries("choices")[kind], max_rows=MAX_CHOICES)
+
+
+def store_among[S: NamedStore](stores: Sequence[S], asked: int | str) -> S:
+    """By number, name or what only one of them has in its name. Raises ValidationFault."""
+    text = asked.strip() if isinstance(asked, str) else ""
+    numbered = [store for store in stores if asked == store.store_id or text == str(store.store_id)]
+    return numbered[0] if numbered else only_one("store", text, stores, lambda store: store.store_name)
 
 
 def matching(names: list[str], text: str) -> list[str]:

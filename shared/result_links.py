@@ -1,14 +1,10 @@
 """A whole result behind a URI: the query itself, packed and signed for its caller, who alone can read it there."""
 
-import logging
 import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from shared.call_signature import CallSigner
-from shared.errors import SecretUnavailable, Unavailable
 from shared.identity import Caller
-
-log = logging.getLogger(__name__)
 
 RESULTS = "zava://results/"
 MAX_PACKED_CHARACTERS = 4_000
@@ -28,22 +24,14 @@ class ResultLinks:
         packed = urlsafe_b64encode(zlib.compress(query.encode(), 9)).decode()
         if len(packed) > MAX_PACKED_CHARACTERS:
             return None
-        try:
-            return f"{RESULTS}{packed}.{await self._signer.sign(caller, _payload(packed))}"
-        except SecretUnavailable as error:
-            log.error("no link: %s", error)
-            return None
+        signature = await self._signer.sign(caller, "link", packed.encode())
+        return signature and f"{RESULTS}{packed}.{signature}"
 
     async def query(self, caller: Caller, name: str) -> str | None:
         """What the last part of such a URI stands for; None unless it was made for this caller within a day."""
         packed, _, signature = name.rpartition(".")
-        try:
-            if len(packed) > MAX_PACKED_CHARACTERS or not await self._signer.holds(caller, _payload(packed), signature):
-                return None
-        except SecretUnavailable as error:
-            raise Unavailable("The link cannot be verified.", "Try again shortly.", retry_after=10) from error
+        if len(packed) > MAX_PACKED_CHARACTERS:
+            return None
+        if not await self._signer.holds(caller, "link", packed.encode(), signature):
+            return None
         return zlib.decompressobj().decompress(urlsafe_b64decode(packed), MAX_QUERY_BYTES).decode()
-
-
-def _payload(packed: str) -> bytes:
-    return f"result|{packed}".encode()

@@ -1,16 +1,13 @@
 """Results in pages: a cursor says where the next one begins, for the caller and the call that it was given to."""
 
 import json
-import logging
 import re
 from dataclasses import dataclass
 
 from shared.call_signature import CallSigner
-from shared.errors import SecretUnavailable, Unavailable, ValidationFault
+from shared.errors import ValidationFault
 from shared.identity import Caller
 from shared.invocation import Answer
-
-log = logging.getLogger(__name__)
 
 MAX_CURSOR_CHARACTERS = 64
 _CURSOR = re.compile(r"(0|[1-9][0-9]{0,8})\.([A-Za-z0-9_-]{28})", re.ASCII)
@@ -31,11 +28,8 @@ class Page:
         if not answer.truncated:
             return None
         begin = self.skip + len(answer.rows)
-        try:
-            return f"{begin}.{await self._signer.sign(self._caller, _payload(begin, self._call))}"
-        except SecretUnavailable as error:  # the rows are there, and say that there are more
-            log.error("no cursor: %s", error)
-            return None
+        signature = await self._signer.sign(self._caller, "cursor", _payload(begin, self._call))
+        return signature and f"{begin}.{signature}"
 
 
 class ResultPages:
@@ -53,13 +47,10 @@ class ResultPages:
         return Page(0 if cursor is None else await self._begin(caller, call, cursor), caller, call, self._signer)
 
     async def _begin(self, caller: Caller, call: bytes, cursor: str) -> int:
-        try:
-            if given := _CURSOR.fullmatch(cursor):
-                begin = int(given[1])
-                if await self._signer.holds(caller, _payload(begin, call), given[2]):
-                    return begin
-        except SecretUnavailable as error:
-            raise Unavailable("The cursor cannot be verified.", "Try again shortly.", retry_after=10) from error
+        if given := _CURSOR.fullmatch(cursor):
+            begin = int(given[1])
+            if await self._signer.holds(caller, "cursor", _payload(begin, call), given[2]):
+                return begin
         raise ValidationFault(
             "The cursor does not belong to this call, or has expired.",
             "Repeat the call that gave it with the same arguments, or begin again without a cursor.",
@@ -67,4 +58,4 @@ class ResultPages:
 
 
 def _payload(begin: int, call: bytes) -> bytes:
-    return f"page|{begin}|".encode() + call
+    return f"{begin}|".encode() + call

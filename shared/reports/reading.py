@@ -49,7 +49,7 @@ async def category_named(invocations: Invocations, caller: Caller, name: str | N
     """The category of that name or part of a name; None for None. Raises ValidationFault."""
     if name is None:
         return None
-    answer = await invocations.read(caller, named_queries("reports")["categories"], max_rows=MAX_CATEGORIES)
+    answer = await invocations.read(caller, named_queries("choices")["categories"], max_rows=MAX_CATEGORIES)
     known = [Category(int(str(number)), str(category)) for number, category in answer.rows]
     return only_one("category", name.strip(), known, lambda category: category.name)
 

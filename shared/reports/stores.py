@@ -1,10 +1,9 @@
 """Whose sales a report tells of: the caller's stores, or the one of them that was asked for."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from shared.choices import only_one
+from shared.choices import store_among
 from shared.identity import Caller
 from shared.invocation import Invocations
 from shared.json_values import JsonValue
@@ -18,7 +17,7 @@ class Store:
     """A store that the caller sees, with the days of its first and latest order if it has any."""
 
     store_id: int
-    name: str
+    store_name: str
     first_day: date | None
     latest_day: date | None
 
@@ -44,12 +43,12 @@ class Coverage:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the stores covered."""
-        return tuple(store.name for store in self.stores)
+        return tuple(store.store_name for store in self.stores)
 
     @property
     def label(self) -> str:
         """Which stores, in few words."""
-        return self.stores[0].name if len(self.stores) == 1 else f"your {len(self.stores)} stores"
+        return self.stores[0].store_name if len(self.stores) == 1 else f"your {len(self.stores)} stores"
 
     @property
     def first_day(self) -> date | None:
@@ -71,13 +70,7 @@ async def cover(invocations: Invocations, caller: Caller, asked: int | str | Non
     visible = tuple(
         Store(int(str(number)), str(name), _day(first), _day(latest)) for number, name, first, latest in answer.rows
     )
-    return Coverage(visible if asked is None else (_asked_for(visible, asked),), visible)
-
-
-def _asked_for(visible: Sequence[Store], asked: int | str) -> Store:
-    text = asked.strip() if isinstance(asked, str) else ""
-    numbered = [store for store in visible if asked == store.store_id or text == str(store.store_id)]
-    return numbered[0] if numbered else only_one("store", text, visible, lambda store: store.name)
+    return Coverage(visible if asked is None else (store_among(visible, asked),), visible)
 
 
 def _day(value: JsonValue) -> date | None:

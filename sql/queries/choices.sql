@@ -8,4 +8,4 @@ WHERE store_id = ANY ((SELECT (access.verified_caller()).store_ids)::integer[])
 ORDER BY store_id;
 
 -- name: categories
-SELECT category_name FROM retail.categories ORDER BY category_name;
+SELECT category_id, category_name FROM retail.categories ORDER BY category_name;

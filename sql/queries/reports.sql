@@ -1,4 +1,4 @@
--- What all reports share. `stores`, `categories` stand alone; `lines` and `baskets` are parts, which
+-- What all reports share. `stores` stands alone; `lines` and `baskets` are parts, which
 -- shared/reports/reading.py puts before a report's own text by these names.
 
 -- name: stores
@@ -11,9 +11,6 @@ SELECT
 FROM access.describe_caller() AS caller
 JOIN retail.stores AS store ON store.store_id = ANY (caller.store_ids)
 ORDER BY store.store_id;
-
--- name: categories
-SELECT category_id, category_name FROM retail.categories ORDER BY category_name;
 
 -- name: lines
 -- Lines of the orders of some days and stores, and of one category if %(category_id)s is not null. Joined by the foreign

@@ -210,11 +210,13 @@ async def test_without_a_key_rows_come_and_a_cursor_cannot_be_used(sample: Datab
 async def test_a_cursor_expires(clock: FakeClock) -> None:
     signer = CallSigner(Vault(KeptSecrets(CURSOR_KEY)), clock=clock)
     caller = caller_of("kirkland")
-    signature = await signer.sign(caller, b"page")
+    signature = await signer.sign(caller, "cursor", b"page")
+    assert signature is not None
     clock.now += SECONDS - 1
-    assert await signer.holds(caller, b"page", signature)
+    assert await signer.holds(caller, "cursor", b"page", signature)
+    assert not await signer.holds(caller, "link", b"page", signature)
     clock.now += 1
-    assert not await signer.holds(caller, b"page", signature)
+    assert not await signer.holds(caller, "cursor", b"page", signature)
 
 
 async def test_equal_arguments_in_another_order_are_the_same_call() -> None:
