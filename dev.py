@@ -42,7 +42,7 @@ def main() -> int:
     try:
         if options.command == "env":  # needs nothing but a file, and answers at once
             return print_environment(options.state)
-        ensure_environment(DEV if options.command in ("test", "check") else LOCAL)
+        ensure_environment(DEV if options.command in ("test", "check", "bench") else LOCAL)
         if Path(sys.prefix).resolve() != VENV.resolve():
             os.execv(VENV_PYTHON, [str(VENV_PYTHON), str(ROOT / "dev.py"), *sys.argv[1:]])
         sys.path.insert(0, str(ROOT))
@@ -70,6 +70,8 @@ def run(options: argparse.Namespace, rest: list[str]) -> int:
             return commands.print_rls_context(options.state, options.name, options.ttl)
         case "prove-isolation":
             return commands.prove_isolation(options.state, as_json=options.json)
+        case "verify-audit":
+            return commands.verify_audit(options.state, head=options.head, as_json=options.json)
         case "demo":
             return commands.demo(options.state)
         case "test":
@@ -232,7 +234,7 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser(
         "bench", help="what things cost and how well search answers; --help names the parts", add_help=False
     )
-    commands.add_parser("check", help="formatting, lint, types and import rules")
+    commands.add_parser("check", help="formatting, lint, types, import rules, infrastructure")
     demo = commands.add_parser("demo", help="a scripted session: three callers, one question")
     token = commands.add_parser("token", help="print a bearer token for one of the sample callers")
     context = commands.add_parser("rls-context", help="print a signed row-level security context")
@@ -241,8 +243,11 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--as", dest="name", choices=PEOPLE, required=True, help="who the caller is")
     proof = commands.add_parser("prove-isolation", help="prove that the running stack's database keeps tenants apart")
     proof.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    audit = commands.add_parser("verify-audit", help="verify that the running stack's audit trail is as it was written")
+    audit.add_argument("--json", action="store_true", help="print JSON instead of sentences")
+    audit.add_argument("--head", metavar="SEQ:HASH", help="a head that an earlier run printed")
     environment = commands.add_parser("env", help="print the database URLs of the stack that runs or ran last")
-    for command in (start, demo, token, context, proof, environment):
+    for command in (start, demo, token, context, proof, audit, environment):
         command.add_argument("--state", type=Path, default=ROOT / ".local", help="where state lives (.local)")
     return parser
 

@@ -8,6 +8,7 @@ import azure.functions as func
 from starlette.types import ASGIApp
 
 from shared.asgi_bridge import AsgiBridge
+from shared.logs.structured import set_up_logging
 
 
 def _build() -> ASGIApp:
@@ -16,6 +17,8 @@ def _build() -> ASGIApp:
 
     return build_app(Settings.from_environ(os.environ))
 
+
+set_up_logging(os.environ)
 
 # A second of import, of mcp mostly: begun while the host still indexes the functions, before its first request comes.
 Thread(target=import_module, args=("shared.mcp_server",), daemon=True).start()
@@ -26,9 +29,9 @@ bridge = AsgiBridge(_build)
 
 @app.function_name("mcp")
 @app.route(route="mcp", methods=["POST"])
-async def mcp(req: func.HttpRequest) -> func.HttpResponse:
+async def mcp(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
     """The MCP endpoint (streamable HTTP, stateless)."""
-    return await bridge.handle(req)
+    return await bridge.handle(req, context)
 
 
 @app.function_name("mcp_without_stream")
@@ -42,6 +45,13 @@ async def mcp_without_stream(req: func.HttpRequest) -> func.HttpResponse:
 @app.route(route=".well-known/oauth-protected-resource/{*resource}", methods=["GET"])
 async def protected_resource(req: func.HttpRequest) -> func.HttpResponse:
     """Where clients learn which authorization server issues tokens (RFC 9728)."""
+    return await bridge.handle(req)
+
+
+@app.function_name("icons")
+@app.route(route="icons/{name}", methods=["GET", "HEAD"])
+async def icons(req: func.HttpRequest) -> func.HttpResponse:
+    """What clients draw beside tools, prompts and resources."""
     return await bridge.handle(req)
 
 
@@ -59,6 +69,23 @@ async def health_ready(req: func.HttpRequest) -> func.HttpResponse:
     return await bridge.handle(req)
 
 
+@app.function_name("health")
+@app.route(route="health", methods=["GET"])
+async def health(req: func.HttpRequest, context: func.Context) -> func.HttpResponse:
+    """What is up, busy and slow, for administrators."""
+    return await bridge.handle(req, context)
+
+
+@app.function_name("backup_full")
+@app.timer_trigger(schedule="%BACKUP_FULL_SCHEDULE%", arg_name="timer")
+async def backup_full(timer: func.TimerRequest) -> None:
+    """Backs up every row, unless that was done within the hour."""
+    from shared.jobs.back_up import REPEATED_WITHIN, back_up_as_set
+    from shared.settings import Settings
+
+    await back_up_as_set(Settings.from_environ(os.environ), unless_younger_than=REPEATED_WITHIN)
+
+
 @app.function_name("refresh_embeddings")
 @app.timer_trigger(schedule="%REFRESH_EMBEDDINGS_SCHEDULE%", arg_name="timer")
 async def refresh_embeddings(timer: func.TimerRequest) -> None:
@@ -67,3 +94,13 @@ async def refresh_embeddings(timer: func.TimerRequest) -> None:
     from shared.settings import Settings
 
     await refresh_as_set(Settings.from_environ(os.environ), TIMER)
+
+
+@app.function_name("rotate_keys")
+@app.timer_trigger(schedule="%ROTATE_KEYS_SCHEDULE%", arg_name="timer")
+async def rotate_keys(timer: func.TimerRequest) -> None:
+    """Brings new versions of our own keys into use and ends old ones."""
+    from shared.jobs.rotate_keys import rotate_as_set
+    from shared.settings import Settings
+
+    await rotate_as_set(Settings.from_environ(os.environ))

@@ -4,14 +4,18 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from typing import Any, Protocol
 
 from rich.console import Console
 
+from bench.calls.figures import call_figures
 from bench.ground import Ground, prepared_ground
 from bench.guard import guard_figures
 from bench.row_security import policy_figures
 from bench.search.figures import search_figures
+from bench.soak.figures import MINUTES, RATE, soak
+from local.redis_server import RedisMissing
 
 
 class Figures(Protocol):
@@ -33,11 +37,17 @@ ON_THE_GROUND: Mapping[str, Callable[[Ground], Figures]] = {
     "row-security": policy_figures,
     "search": search_figures,
 }
-PARTS = (GUARD, *ON_THE_GROUND)
+CALLS = "calls"
+SOAK = "soak"
+EVERY_DAY = (GUARD, *ON_THE_GROUND)
+"""What is measured where nothing is named."""
+PARTS = (*EVERY_DAY, CALLS, SOAK)
 HELP = {
     GUARD: "what checking a caller's SQL costs",
     "row-security": "queries under the policies beside the same ones with a literal store number",
     "search": "relevance by judged queries, recall and time, also of 50,000 products (three minutes)",
+    CALLS: "tool calls through the Functions host beside bare SQL and a trivial tool; --peer adds another server",
+    SOAK: "calls for ten minutes while things fail; --minutes, --rate and --seed change it",
 }
 
 
@@ -45,10 +55,13 @@ def main() -> int:
     options = _parser().parse_args()
     measured = []
     try:
-        for figures in _measured(options.parts or PARTS):
+        for figures in _measured(options):
             measured.append(figures)
             if not options.json:
-                figures.show(Console())
+                figures.show(Console(width=None if sys.stdout.isatty() else 120))
+    except RedisMissing as missing:
+        print(f"dev.py: {missing}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("dev.py: stopped", file=sys.stderr)
         return 130
@@ -65,16 +78,31 @@ def _parser() -> argparse.ArgumentParser:
         epilog=f"parts:\n{parts}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], metavar="PART", help="which to measure; all without")
+    parser.add_argument(
+        "parts",
+        nargs="*",
+        choices=[[], *PARTS],
+        metavar="PART",
+        help="which to measure; all but calls and soak without",
+    )
+    parser.add_argument("--minutes", type=float, default=MINUTES, help=f"of a soak ({MINUTES:g})")
+    parser.add_argument("--rate", type=float, default=RATE, help=f"calls a second of a soak ({RATE:g})")
+    parser.add_argument("--seed", type=int, default=1, help="of a soak's questions and faults (1)")
+    parser.add_argument("--peer", choices=["dbhub"], help="measure this server, too, from npm")
     parser.add_argument("--json", action="store_true", help="print JSON for comparison")
     return parser
 
 
-def _measured(parts: Collection[str]) -> Iterator[Figures]:
+def _measured(options: argparse.Namespace) -> Iterator[Figures]:
     """In the order in which each leaves the ground to the next as that wants it."""
+    parts: Collection[str] = options.parts or EVERY_DAY
+    if SOAK in parts:
+        yield soak(options.minutes, options.rate, options.seed)
     if GUARD in parts:
         yield guard_figures()
     on_the_ground = [measure for part, measure in ON_THE_GROUND.items() if part in parts]
+    if CALLS in parts:
+        on_the_ground.append(partial(call_figures, peer=options.peer is not None))
     if on_the_ground:
         with prepared_ground() as ground:
             for measure in on_the_ground:

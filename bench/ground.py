@@ -37,7 +37,7 @@ class Ground:
 
     def context(self, name: str, *, plain: bool) -> str:
         """A signed context of one of the sample callers, for an hour. plain: see sign_context."""
-        key = self.state.secret_values()["rls-signing-key"][0]
+        key = self.state.signing_keys()[0]
         person = PEOPLE[name]
         principal_id = principal_id_of(person.tenant_id, person.object_id)
         return sign_context(base64.b64decode(key["value"]), key["version"], principal_id, seconds=3600, plain=plain)
@@ -52,7 +52,7 @@ def prepared_ground() -> Iterator[Ground]:
         with RowsBar() as bar:
             ensure_database(
                 server,
-                signing_keys=state.secret_values()["rls-signing-key"],
+                signing_keys=state.signing_keys(),
                 passwords=passwords,
                 full=True,
                 fresh=False,

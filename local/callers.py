@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from local.people import LOCAL_CLIENT_ID, PEOPLE
-from shared.identity import Caller
+from shared.identity.caller import Caller
 
 
 def caller_of(name: str, store_scope: UUID | None = None) -> Caller:
@@ -16,5 +16,7 @@ def caller_of(name: str, store_scope: UUID | None = None) -> Caller:
         scopes=frozenset(person.scopes),
         app_roles=frozenset(),
         expires_at=0,
+        issued_at=0,
+        token_id=None,
         store_scope=store_scope,
     )

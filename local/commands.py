@@ -40,7 +40,7 @@ def print_rls_context(state: Path, name: str, ttl: int) -> int:
     folder = StateFolder(state)
     if folder.stack() is None:
         return _nothing_started(state)
-    key = folder.secret_values()["rls-signing-key"][0]
+    key = folder.signing_keys()[0]
     person = PEOPLE[name]
     principal_id = principal_id_of(person.tenant_id, person.object_id)
     print(sign_context(base64.b64decode(key["value"]), key["version"], principal_id, seconds=ttl))
@@ -57,6 +57,16 @@ def prove_isolation(state: Path, *, as_json: bool) -> int:
     settings = application_settings(folder, urls, stack["ports"])
     command = [sys.executable, "-m", "shared", "prove-isolation", *(["--json"] if as_json else [])]
     return subprocess.call(command, cwd=ROOT, env=os.environ | settings | urls)
+
+
+def verify_audit(state: Path, *, head: str | None, as_json: bool) -> int:
+    """`python -m shared verify-audit` on the running stack's database."""
+    stack = StateFolder(state).stack()
+    if stack is None:
+        return _nothing_started(state)
+    command = [sys.executable, "-m", "shared", "verify-audit"]
+    command += [*(["--head", head] if head else []), *(["--json"] if as_json else [])]
+    return subprocess.call(command, cwd=ROOT, env=os.environ | stack["environment"])
 
 
 def demo(state: Path) -> int:
@@ -91,6 +101,7 @@ CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("lint", ("ruff", "check", ".")),
     ("types", ("mypy",)),
     ("import rules", ("lint-imports",)),
+    ("infrastructure", ("python", "-m", "infra.checks")),
 )
 
 

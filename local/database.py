@@ -15,7 +15,7 @@ from local.people import PEOPLE
 from local.postgres import EmbeddedPostgres, PostgresFailed
 from local.sample_data import COLUMNS, Row, SampleData
 from local.state import DATABASE
-from shared.schema import deploy_schema, install_signing_key
+from shared.database.schema import deploy_schema, install_signing_key
 
 UNFINISHED = "zava_unfinished"
 ROWS_A_STEP = 5_000
@@ -26,7 +26,7 @@ type Progress = Callable[[str, int, int], None]
 
 
 def ensure_database(
-    server: EmbeddedPostgres, *, signing_keys: list[dict[str, str]], passwords: dict[str, str], full: bool, fresh: bool,
+    server: EmbeddedPostgres, *, signing_keys: list[dict[str, Any]], passwords: dict[str, str], full: bool, fresh: bool,
     progress: Progress,
 ) -> bool:  # fmt: skip
     """A database with the current schema; a new one gets the people, the stores and, if full, all sample rows.
@@ -68,10 +68,10 @@ def _note(connection: psycopg.Connection[Any]) -> str | None:
     return row[0] if row else None
 
 
-def _bring_up_to_date(server: EmbeddedPostgres, signing_keys: list[dict[str, str]], passwords: dict[str, str]) -> None:
+def _bring_up_to_date(server: EmbeddedPostgres, signing_keys: list[dict[str, Any]], passwords: dict[str, str]) -> None:
     with _connect(server, DATABASE) as connection:
         deploy_schema(connection)
-        for key in reversed(signing_keys):
+        for key in signing_keys:
             install_signing_key(connection, key["version"], base64.b64decode(key["value"]))
         for role, password in passwords.items():
             connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
@@ -144,6 +144,7 @@ def database_urls(server: EmbeddedPostgres, passwords: dict[str, str], database:
         "APP_DATABASE_URL": server.url("zava_app", passwords["zava_app"], database),
         "JOBS_DATABASE_URL": server.url("zava_jobs", passwords["zava_jobs"], database),
         "BACKUP_DATABASE_URL": server.url("zava_backup", passwords["zava_backup"], database),
+        "KEYS_DATABASE_URL": server.url("zava_keys", passwords["zava_keys"], database),
         "OWNER_DATABASE_URL": f"{superuser}&options=-c%20role%3Dzava_owner",
         "SUPERUSER_DATABASE_URL": superuser,
     }

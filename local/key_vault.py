@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from local.people import LOCAL_TENANT_ID
 
-CHALLENGE = 'Bearer authorization="https://login.microsoftonline.com/{tenant}", resource="https://vault.azure.net"'
+CHALLENGE = 'Bearer authorization="https://login.microsoftonline.com/{tenant}", resource="{resource}"'
 
 
 @dataclass
@@ -38,6 +38,8 @@ class KeyVaultEmulator:
         self.live: dict[str, list[SecretVersion]] = {}
         self.deleted: dict[str, list[SecretVersion]] = {}
         self.requests: list[tuple[str, str]] = []
+        self.resource = "https://vault.azure.net"
+        """What tokens are for. A client sends none to a vault outside this domain."""
         self.down = False
         self.hanging = False
         """Takes requests and answers none."""
@@ -46,6 +48,8 @@ class KeyVaultEmulator:
         self.retry_after = 1
         self.unknown_is_404 = False
         """How the versions of an unknown secret are listed: as an error, or as none. Readers take both."""
+        self.time_runs = False
+        """Whether new versions are of now, or all of long ago."""
         self._seconds = itertools.count(int(time.time()) - 1_000_000)
         self._router = Router(
             [
@@ -72,8 +76,9 @@ class KeyVaultEmulator:
         await answer(scope, receive, send)
 
     def put(self, name: str, value: str, *, enabled: bool = True) -> SecretVersion:
-        """A new version. Each is a second younger than the one before, so their order is defined."""
-        added = SecretVersion(name, value, next(self._seconds), enabled=enabled)
+        """A new version, of now where time runs, else a second younger than the last: so their order is defined."""
+        created = int(time.time()) if self.time_runs else next(self._seconds)
+        added = SecretVersion(name, value, created, enabled=enabled)
         self.live.setdefault(name, []).append(added)
         return added
 
@@ -81,7 +86,7 @@ class KeyVaultEmulator:
         if self.down:
             return _error(503, "ServiceUnavailable", "The vault is down.")
         if request.headers.get("authorization") != f"Bearer {self.token}":
-            headers = {"WWW-Authenticate": CHALLENGE.format(tenant=LOCAL_TENANT_ID)}
+            headers = {"WWW-Authenticate": CHALLENGE.format(tenant=LOCAL_TENANT_ID, resource=self.resource)}
             return _error(401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.", headers)
         if self.throttled:
             self.throttled -= 1

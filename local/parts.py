@@ -18,7 +18,14 @@ from local.state import StateFolder
 
 ROOT = Path(__file__).resolve().parent.parent
 STOP_SECONDS = 12.0
-TIMERS = ("refresh_embeddings",)
+LOGINS = {
+    "APP_DATABASE_URL": "zava_app",
+    "BACKUP_DATABASE_URL": "zava_backup",
+    "JOBS_DATABASE_URL": "zava_jobs",
+    "KEYS_DATABASE_URL": "zava_keys",
+}
+"""The application's, by the setting that has their URL."""
+TIMERS = ("backup_full", "refresh_embeddings", "rotate_keys")
 
 
 def application_settings(
@@ -27,15 +34,19 @@ def application_settings(
     """The application's environment on a laptop, as Bicep sets it in Azure. ports: named as in stack.json."""
     mcp_url = f"http://127.0.0.1:{ports['mcp']}/mcp"
     return {
-        **{name: database_urls[name] for name in ("APP_DATABASE_URL", "JOBS_DATABASE_URL")},
+        **{name: database_urls[name] for name in LOGINS},
         "MCP_SERVER_URL": mcp_url,
         "ENTRA_TENANT_IDS": str(LOCAL_TENANT_ID),
         "TOKEN_AUDIENCES": f"{LOCAL_AUDIENCE},{mcp_url}",
         "ENTRA_AUTHORITY": f"http://127.0.0.1:{ports['issuer']}",
         "OPENAI_BASE_URL": f"http://127.0.0.1:{ports['embedder']}/v1",
         "EMBEDDING_MODEL": MODEL,
+        "BACKUP_STORE_URL": state.backups.as_uri(),
+        "BACKUP_FULL_SCHEDULE": "0 0 2 * * *",
         "REFRESH_EMBEDDINGS_SCHEDULE": "0 */5 * * * *",
+        "ROTATE_KEYS_SCHEDULE": "0 0 * * * *",
         "SECRETS_FILE": str(state.secrets),
+        "AUDIT_SPOOL": str(state.audit_spool),
     }
 
 
@@ -55,11 +66,11 @@ def start_refresh(state: StateFolder, settings: dict[str, str], parts: ExitStack
 
 
 def start_host(
-    state: StateFolder, port: int, settings: dict[str, str], func: str | None, parts: ExitStack
+    state: StateFolder, port: int, settings: dict[str, str], func: str | None, parts: ExitStack, app: Path = ROOT
 ) -> "subprocess.Popen[bytes]":
-    """The built-in host, or Core Tools where func names them; parts stops it."""
+    """The built-in host, or Core Tools where func names them; parts stops it. app: where the functions are."""
     if func is None:
-        command = [sys.executable, "-m", "local.functions_host", "--script-root", str(ROOT), "--port", str(port)]
+        command = [sys.executable, "-m", "local.functions_host", "--script-root", str(app), "--port", str(port)]
         command += ["--state-file", str(state.timers), "--die-with-parent"]
         return _start_part(command, state.host_log, settings, parts)
     write_local_settings(ROOT / "local.settings.json", settings, port)

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import Literal
 from uuid import UUID
 
-from shared.scopes import USUAL_SCOPES, ToolScope
+from shared import production
+from shared.identity.scopes import USUAL_SCOPES, ToolScope
 
 type Role = Literal["super_admin", "regional_manager", "store_manager"]
 
-LOCAL_TENANT_ID = UUID("bcf1ba44-40e2-4a94-9140-20464f825e2b")
+LOCAL_TENANT_ID = UUID(production.LOCAL_TENANT_ID)
 LOCAL_CLIENT_ID = "6359d042-1f46-4432-a35b-5ae8572febc3"
 """The client that local tokens are issued to (`azp`)."""
 LOCAL_AUDIENCE = "api://zava-retail-mcp"

@@ -14,7 +14,16 @@ from typing import Literal
 
 from local.child import has_ended
 from local.clients import VSCODE_FILE, snippet, write_vscode_configuration
-from local.parts import answers, application_settings, listens, start_embedder, start_host, start_issuer, start_refresh
+from local.parts import (
+    LOGINS,
+    answers,
+    application_settings,
+    listens,
+    start_embedder,
+    start_host,
+    start_issuer,
+    start_refresh,
+)
 from local.postgres import EmbeddedPostgres, PostgresFailed, free_port
 from local.postgres_home import HomeRefused
 from local.progress import RowsBar, console, step
@@ -70,8 +79,7 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
     ports = {"mcp": port, "postgres": server.port}
     ports |= {name: _same_or_free(before.get(name)) for name in ("issuer", "embedder")}
     passwords = state.passwords()
-    logins = {"APP_DATABASE_URL": "zava_app", "JOBS_DATABASE_URL": "zava_jobs"}
-    own = {variable: server.url(role, passwords[role], DATABASE) for variable, role in logins.items()}
+    own = {variable: server.url(role, passwords[role], DATABASE) for variable, role in LOGINS.items()}
     settings = application_settings(state, own, ports)
     state.secret_values()  # made before two read them
     # First, for it loads its libraries while the database is made.
@@ -139,7 +147,7 @@ def _make_database(
     with RowsBar() as bar:
         as_wanted = ensure_database(
             server,
-            signing_keys=state.secret_values()["rls-signing-key"],
+            signing_keys=state.signing_keys(),
             passwords=passwords,
             full=options.full,
             fresh=options.fresh,

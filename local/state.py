@@ -6,13 +6,16 @@ import fcntl
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from shared.keys.private_file import held, write_private
+
 SECRET_NAMES = ("rls-signing-key", "cursor-signing-key", "backup-signing-key", "request-state-key", "openai-api-key")
 DATABASE = "zava"
-LOGIN_ROLES = ("zava_app", "zava_jobs", "zava_backup")
+LOGIN_ROLES = ("zava_app", "zava_jobs", "zava_backup", "zava_keys")
 
 
 class AlreadyRunning(Exception):
@@ -27,6 +30,8 @@ class StateFolder:
         self.postgres = self.path / "postgres"
         self.secrets = self.path / "secrets.json"
         self.timers = self.path / "timers.json"
+        self.audit_spool = self.path / "audit"
+        self.backups = self.path / "backups"
         self.host_log = self.path / "host.log"
         self.issuer_log = self.path / "issuer.log"
         self.embedder_log = self.path / "embedder.log"
@@ -48,13 +53,24 @@ class StateFolder:
             lock.flush()
             yield
 
-    def secret_values(self) -> dict[str, list[dict[str, str]]]:
+    def secret_values(self) -> dict[str, list[dict[str, Any]]]:
         """What Key Vault holds in Azure, each made at the first call: name → versions, newest first."""
         made = {
-            name: [{"version": secrets.token_hex(16), "value": base64.b64encode(secrets.token_bytes(32)).decode()}]
+            name: [
+                {
+                    "version": secrets.token_hex(16),
+                    "value": base64.b64encode(secrets.token_bytes(32)).decode(),
+                    "created": time.time(),
+                }
+            ]
             for name in SECRET_NAMES
         }
-        return self._kept(self.secrets, made)
+        with held(self.secrets):  # keys may be rotated meanwhile
+            return self._kept(self.secrets, made)
+
+    def signing_keys(self) -> list[dict[str, Any]]:
+        """Those that sign contexts, newest first; the database knows each."""
+        return [each for each in self.secret_values()["rls-signing-key"] if each.get("enabled", True)]
 
     def passwords(self) -> dict[str, str]:
         """Passwords of the login roles, each made at the first call."""
@@ -62,7 +78,7 @@ class StateFolder:
 
     def write_stack(self, stack: dict[str, Any]) -> None:
         """Say where the running stack can be reached."""
-        _write_private(self._stack, stack)
+        write_private(self._stack, stack)
 
     def stack(self) -> dict[str, Any] | None:
         """Where the stack can be reached, or could when it last ran."""
@@ -77,15 +93,5 @@ class StateFolder:
         kept: dict[str, T] = json.loads(path.read_text()) if path.exists() else {}
         if made.keys() - kept.keys():
             kept = made | kept
-            _write_private(path, kept)
+            write_private(path, kept)
         return kept
-
-
-def _write_private(path: Path, content: object) -> None:
-    """Whole or not at all, and never readable by others."""
-    new = path.with_suffix(".new")
-    new.unlink(missing_ok=True)
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file, indent=1)
-    new.replace(path)

@@ -77,6 +77,7 @@ def mint(
         "scp": " ".join(scopes) or None,
         "roles": list(roles) or None,
         "ver": "2.0",
+        "uti": secrets.token_urlsafe(16),
     } | overrides
     present = {name: value for name, value in claims.items() if value is not None}
     return jwt.encode(present, key.private, algorithm="RS256", headers={"kid": key.key_id})

@@ -5,8 +5,22 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from shared.prove_isolation import prove_isolation
-from shared.refresh_command import refresh_command
+from shared.commands.backups import NEWEST, back_up, list_backups, restore
+from shared.commands.encrypt_fields import Wanted, encrypt_fields
+from shared.commands.migrate import migrate
+from shared.commands.prove_isolation import prove_isolation
+from shared.commands.refresh_embeddings import refresh_command
+from shared.commands.revoke_tokens import (
+    client,
+    lift_revocation,
+    list_revocations,
+    moment,
+    principal,
+    revoke_tokens,
+    token,
+)
+from shared.commands.rotate_keys import rotate_command
+from shared.commands.verify_audit import verify_audit
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -24,6 +38,52 @@ def _prove_isolation(options: argparse.Namespace, environ: Mapping[str, str]) ->
 
 def _refresh_embeddings(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     return refresh_command(environ, as_json=options.json)
+
+
+def _rotate_keys(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    return rotate_command(environ, now=options.now, as_json=options.json)
+
+
+def _encrypt_fields(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    wanted = Wanted(
+        decrypt=options.decrypt, rotate=options.rotate, rewrap=options.new_wrapping_key, dry_run=options.dry_run
+    )
+    return encrypt_fields(environ, wanted, as_json=options.json)
+
+
+def _migrate(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    return migrate(environ, options.database_url_env)
+
+
+def _verify_audit(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    return verify_audit(environ, options.database_url_env, anchor=options.head, as_json=options.json)
+
+
+def _revoke_tokens(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    if options.list:
+        return list_revocations(environ, as_json=options.json)
+    if options.lift:
+        return lift_revocation(environ, options.key, as_json=options.json)
+    return revoke_tokens(environ, options.key, options.before, as_json=options.json)
+
+
+def _back_up(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    return back_up(environ, as_json=options.json)
+
+
+def _list_backups(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    return list_backups(environ, as_json=options.json)
+
+
+def _restore(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    return restore(
+        environ,
+        options.id,
+        database=options.database,
+        overwrite=options.overwrite,
+        check_only=options.check,
+        as_json=options.json,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,7 +108,117 @@ def _parser() -> argparse.ArgumentParser:
     )
     refresh.add_argument("--json", action="store_true", help="print JSON instead of a sentence")
     refresh.set_defaults(run=_refresh_embeddings)
+    rotate = verbs.add_parser(
+        "rotate-keys",
+        help="bring new versions of keys into use and end old ones",
+        description="Bring new versions of keys that are due into use and end those that nothing depends on; calls go "
+        "on meanwhile. Exit status: 0 done, 1 another run is at work, 2 failed; the next run goes on.",
+    )
+    rotate.add_argument("--now", action="store_true", help="whatever the age of the keys")
+    rotate.add_argument("--json", action="store_true", help="print JSON instead of a line a key")
+    rotate.set_defaults(run=_rotate_keys)
+    fields = verbs.add_parser(
+        "encrypt-fields",
+        help="encrypt customers' e-mail addresses and telephone numbers, or decrypt them",
+        description="Encrypt e-mail addresses and telephone numbers of all customers; calls go on meanwhile. Needs "
+        "OWNER_DATABASE_URL. Stopped at any time it loses nothing, and the next run goes on. Exit status: 0 done, "
+        "1 some values stay as they are, 2 failed.",
+    )
+    form = fields.add_mutually_exclusive_group()
+    form.add_argument("--decrypt", action="store_true", help="back to plain text")
+    form.add_argument("--rotate", action="store_true", help="with a new data key")
+    form.add_argument("--dry-run", action="store_true", help="count what is stored in which form, and change nothing")
+    fields.add_argument(
+        "--new-wrapping-key", action="store_true", help="bring a new version of field-encryption-key and wrap with it"
+    )
+    fields.add_argument("--json", action="store_true", help="print JSON instead of sentences")
+    fields.set_defaults(run=_encrypt_fields)
+    deploy = verbs.add_parser(
+        "migrate",
+        help="bring a database to the schema of this release",
+        description="Bring a database to the schema of this release, in one transaction. Exit status: 0 done, 2 failed "
+        "with nothing changed.",
+    )
+    deploy.add_argument(
+        "--database-url-env",
+        metavar="NAME",
+        default="ADMIN_DATABASE_URL",
+        help="the variable that holds the URL of a login that creates roles (ADMIN_DATABASE_URL)",
+    )
+    deploy.set_defaults(run=_migrate)
+    audit = verbs.add_parser(
+        "verify-audit",
+        help="verify that the audit trail is as it was written",
+        description="Verify that no row of the audit trail is changed, missing or in another place. Exit status: "
+        "0 intact, 1 broken, 2 unknown. Only a head that was kept elsewhere shows that rows at the end are gone.",
+    )
+    audit.add_argument("--json", action="store_true", help="print JSON instead of sentences")
+    audit.add_argument("--head", metavar="SEQ:HASH", help="a head that an earlier run printed, or the server logged")
+    audit.add_argument(
+        "--database-url-env",
+        metavar="NAME",
+        default="BACKUP_DATABASE_URL",
+        help="the variable that holds the URL of a login that reads the trail (BACKUP_DATABASE_URL)",
+    )
+    audit.set_defaults(run=_verify_audit)
+    revoke = verbs.add_parser(
+        "revoke-tokens",
+        help="refuse tokens that have not expired",
+        description="Refuse tokens though they are signed and have not expired; every instance does so within ten "
+        "seconds. Needs OWNER_DATABASE_URL. Exit status: 0 done, 1 nothing to lift, 2 failed.",
+    )
+    named = revoke.add_mutually_exclusive_group(required=True)
+    named.add_argument(
+        "--principal",
+        dest="key",
+        type=principal,
+        metavar="TID/OID",
+        help="all tokens issued to it until now, or --before",
+    )
+    named.add_argument("--token", dest="key", type=token, metavar="UTI", help="the one token with this claim uti")
+    named.add_argument(
+        "--client", dest="key", type=client, metavar="ID", help="all tokens of this client, until lifted, or --before"
+    )
+    named.add_argument("--list", action="store_true", help="what is refused now")
+    revoke.add_argument(
+        "--before", type=moment, metavar="ISO", help="only tokens issued until this time (not for --token)"
+    )
+    revoke.add_argument("--lift", action="store_true", help="accept them again")
+    revoke.add_argument("--json", action="store_true", help="print JSON instead of sentences")
+    revoke.set_defaults(run=_revoke_tokens)
+    _add_backups(verbs)
     return parser
+
+
+def _add_backups(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    backup = verbs.add_parser(
+        "backup",
+        help="make a full backup",
+        description="Back up every row of one moment to BACKUP_STORE_URL, as the login of BACKUP_DATABASE_URL. "
+        "Exit status: 0 done, 1 another run is at work, 2 failed; a run that does not end leaves no backup.",
+    )
+    backup.add_argument("--json", action="store_true", help="print JSON instead of a line")
+    backup.set_defaults(run=_back_up)
+    listing = verbs.add_parser(
+        "list-backups",
+        help="list backups, newest first",
+        description="List what is in BACKUP_STORE_URL, newest first, and whether each manifest holds. Exit status: "
+        "0, or 1 where there is no backup, 2 failed.",
+    )
+    listing.add_argument("--json", action="store_true", help="print JSON instead of lines")
+    listing.set_defaults(run=_list_backups)
+    restoring = verbs.add_parser(
+        "restore",
+        help="bring a backup into a database that a deploy has made",
+        description="Bring a backup into the database of OWNER_DATABASE_URL: all of it, compared row for row, or "
+        "nothing. Exit status: 0 done, 2 failed, with the database as it was.",
+    )
+    restoring.add_argument("id", nargs="?", default=NEWEST, metavar="ID", help="of list-backups; without, the newest")
+    restoring.add_argument("--database", metavar="NAME", help="of the same server, in place of the URL's")
+    restoring.add_argument("--overwrite", action="store_true", help="rows that are there may go")
+    restoring.add_argument("--check", action="store_true", help="read all of the backup and write nothing")
+    restoring.add_argument("--json", action="store_true", help="print JSON instead of a line")
+    restoring.set_defaults(run=_restore)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,8 @@ from urllib.parse import unquote, urlsplit
 import azure.functions as func
 from starlette.types import ASGIApp, Message
 
+from shared.logs.trace import Invocation, current_invocation, trace_parent_of
+
 log = logging.getLogger(__name__)
 
 REQUEST_SECONDS = 220.0
@@ -25,9 +27,10 @@ class AsgiBridge:
         self._build = build
         self._lifespan: _Lifespan | None = None
 
-    async def handle(self, request: func.HttpRequest) -> func.HttpResponse:
+    async def handle(self, request: func.HttpRequest, context: func.Context | None = None) -> func.HttpResponse:
         """The application's reply; 400 for a request that no URL describes, 504 where it takes too long.
 
+        context: of the invocation, for who logs or keeps records of it.
         What the application raises, the host answers with a 500 without detail and logs.
         """
         try:
@@ -35,12 +38,15 @@ class AsgiBridge:
         except ValueError:
             return func.HttpResponse(status_code=400)
         app = await self._started()
+        token = current_invocation.set(None if context is None else _invocation_of(context))
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
                 return await exchange.run(app)
         except TimeoutError:
             log.warning("request was cut after %.0f s", REQUEST_SECONDS)
             return func.HttpResponse(status_code=504)
+        finally:
+            current_invocation.reset(token)
 
     async def _started(self) -> ASGIApp:
         loop = asyncio.get_running_loop()
@@ -123,6 +129,10 @@ class _Exchange:
             self._chunks.append(message.get("body", b""))
             if not message.get("more_body"):
                 self._complete.set()
+
+
+def _invocation_of(context: func.Context) -> Invocation:
+    return Invocation(context.invocation_id, trace_parent_of(context.trace_context.trace_parent))
 
 
 def _scope_of(request: func.HttpRequest) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from cachetools import TTLCache
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.database.queries import named_queries
 from shared.errors import (
     ComeBackLater,
     Forbidden,
@@ -16,12 +17,12 @@ from shared.errors import (
     Unauthenticated,
     ValidationFault,
 )
-from shared.identity import Caller, bearer_token, current_caller, store_scope_of
+from shared.identity.caller import Caller, bearer_token, current_caller, store_scope_of
+from shared.identity.protected_resource import ProtectedResource
+from shared.identity.scopes import USUAL_SCOPES
 from shared.invocation import Invocations
-from shared.protected_resource import ProtectedResource
-from shared.queries import named_queries
-from shared.scopes import USUAL_SCOPES
 from shared.services import Services
+from shared.telemetry.call_record import current_record, timed
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +37,8 @@ class Authentication:
     def __init__(self, app: ASGIApp, services: Services, resource: ProtectedResource) -> None:
         self._app = app
         self._verifier = services.verifier
+        self._revocations = services.revocations
+        self._flood_gate = services.flood_gate
         self._narrowing = Narrowing(services.invocations)
         self._resource = resource
 
@@ -43,7 +46,8 @@ class Authentication:
         """Pass the request on as its caller, or answer 400, 401, 403 or 503."""
         headers = Headers(scope=scope)
         try:
-            caller = await self._caller(headers)
+            with timed("authentication"):
+                caller = await self._caller(headers)
         except Unauthenticated as error:
             # RFC 6750: who brought nothing, or something of another scheme, did nothing wrong.
             wrong = ("invalid_token", str(error)) if _bearer(headers) else ()
@@ -58,6 +62,8 @@ class Authentication:
             if isinstance(fault, RateLimited):
                 return await _refuse(send, 429, "too_many_requests", str(fault), wait)
             return await _refuse(send, 503, "temporarily_unavailable", str(fault), wait)
+        if (record := current_record.get()) is not None:
+            record.caller = caller
         token = current_caller.set(caller)
         try:
             await self._app(scope, receive, send)
@@ -71,6 +77,10 @@ class Authentication:
 
     async def _caller(self, headers: Headers) -> Caller:
         caller = await self._verifier.verify(bearer_token(headers.get("authorization")))
+        if (record := current_record.get()) is not None:
+            record.caller = caller
+        await self._revocations.ensure_valid(caller)
+        self._flood_gate.enter(caller.principal_id)
         store = store_scope_of(headers.get(STORE_HEADER))
         return caller if store is None else await self._narrowing.narrow(caller.narrowed_to(store))
 

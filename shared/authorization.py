@@ -10,8 +10,10 @@ from collections.abc import Callable
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared.identity import current_caller
-from shared.scopes import Described, Kind, require_scope
+from shared.errors import InsufficientScope
+from shared.identity.caller import current_caller
+from shared.identity.scopes import Described, Kind, require_scope
+from shared.telemetry.call_record import MAX_NAME, current_record
 
 type Named = Callable[[Kind, str], Described | None]
 
@@ -30,13 +32,23 @@ class Authorization:
         """Pass the request on with the same body."""
         body = await Request(scope, receive).body()
         asked = asked_for(body)
-        require_scope(current_caller.get().scopes, None if asked is None else self._named(*asked))
+        try:
+            require_scope(current_caller.get().scopes, None if asked is None else self._named(*asked))
+        except InsufficientScope:
+            _note_refused(body, asked)
+            raise
         unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def replay() -> Message:
             return unread.pop() if unread else await receive()
 
         await self._app(scope, replay, send)
+
+
+def _note_refused(body: bytes, asked: tuple[Kind, str] | None) -> None:
+    """What the server, which would note it, does not get to see."""
+    if asked is not None and (record := current_record.get()) is not None:
+        record.method, record.name = json.loads(body)["method"], asked[1][:MAX_NAME]
 
 
 def asked_for(body: bytes) -> tuple[Kind, str] | None:

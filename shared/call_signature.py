@@ -9,13 +9,13 @@ from collections.abc import Callable
 from typing import Literal
 
 from shared.errors import SecretUnavailable, Unavailable
-from shared.identity import Caller
+from shared.identity.caller import Caller
+from shared.keys.ring import ring
 from shared.vault import Vault
 
 log = logging.getLogger(__name__)
 
 SECRET = "cursor-signing-key"  # noqa: S105  # its name
-VERSIONS = 3
 SECONDS = 24 * 3600
 _EXPIRY_BYTES, _MAC_BYTES = 5, 16
 
@@ -23,7 +23,7 @@ type What = Literal["cursor", "link"]
 
 
 class CallSigner:
-    """Signs with the newest key but one, for some instances may not have seen the newest yet; three versions hold."""
+    """Signs with the version whose turn it is (keys/ring.py); all that are enabled hold."""
 
     def __init__(self, vault: Vault, *, clock: Callable[[], float] = time.time) -> None:
         self._vault = vault
@@ -40,7 +40,7 @@ class CallSigner:
             log.error("no %s: %s", what, error)
             return None
         expiry = (int(self._clock()) + SECONDS).to_bytes(_EXPIRY_BYTES)
-        return urlsafe_b64encode(expiry + _mac(keys[min(1, len(keys) - 1)], caller, expiry, what, payload)).decode()
+        return urlsafe_b64encode(expiry + _mac(keys[0], caller, expiry, what, payload)).decode()
 
     async def holds(self, caller: Caller, what: What, payload: bytes, signature: str) -> bool:
         """Whether it was made by sign for the same and has not expired. Raises Unavailable while no key can be read."""
@@ -57,7 +57,8 @@ class CallSigner:
         return any(known) and int.from_bytes(expiry) > self._clock()
 
     async def _keys(self) -> list[bytes]:
-        return [version.key() for version in await self._vault.versions(SECRET, VERSIONS)]
+        """That which signs first."""
+        return [version.key() for version in ring(await self._vault.versions(SECRET), self._clock())]
 
 
 def _mac(key: bytes, caller: Caller, expiry: bytes, what: What, payload: bytes) -> bytes:

@@ -15,7 +15,7 @@ from mcp.server.mcpserver.resources import TextResource
 from mcp.types import Annotations
 
 from shared.icons import icons
-from shared.scopes import scope_meta
+from shared.identity.scopes import scope_meta
 
 CHART_URI = "ui://zava/chart.html"
 KEPT_MILLISECONDS = 60 * 60 * 1000

@@ -1,25 +1,18 @@
 """What a caller may choose from, for what asks or completes a name: its own stores, and the categories that it sees."""
 
-import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
-from uuid import UUID
 
-from cachetools import TTLCache
 from pydantic import BaseModel
 
+from shared.database.queries import named_queries
 from shared.errors import ValidationFault
-from shared.identity import Caller
-from shared.invocation import Answer, Invocations
-from shared.queries import named_queries
+from shared.identity.caller import Caller
+from shared.invocation import Answer, Door
 
 MAX_CHOICES = 10_000
-CHOICES_SECONDS = 20
-"""How long names are kept for who types letter by letter. Rows are never taken from here."""
 MAX_TOLD = 20
 """Names in an error."""
-
-type Known = TTLCache[tuple[str, UUID, UUID | None], Answer]
 
 
 class NamedStore(Protocol):
@@ -43,23 +36,18 @@ class Store(BaseModel):
 
 
 class Choices:
-    """Of one instance. Each principal, and each narrowing of it, has its own."""
+    """As new as what the door gives."""
 
-    def __init__(self, invocations: Invocations, clock: Callable[[], float] = time.monotonic) -> None:
-        self._invocations = invocations
-        self._known: Known = TTLCache(maxsize=1_000, ttl=CHOICES_SECONDS, timer=clock)
+    def __init__(self, door: Door) -> None:
+        self._door = door
 
     async def stores(self, caller: Caller) -> list[Store]:
         """In the order of their numbers."""
-        return _stores(await self._kept("stores", caller))
+        return [Store.model_validate(record) for record in (await self._asked("stores", caller)).records()]
 
     async def categories(self, caller: Caller) -> list[str]:
         """In the order of the alphabet."""
-        return [str(name) for _, name in (await self._kept("categories", caller)).rows]
-
-    async def stores_now(self, caller: Caller) -> list[Store]:
-        """As they are at this moment."""
-        return _stores(await self._asked("stores", caller))
+        return [str(name) for _, name in (await self._asked("categories", caller)).rows]
 
     async def store_named(self, caller: Caller, text: str) -> Store:
         """By number, name or what only one of the caller's stores has in its name. Raises ValidationFault."""
@@ -69,14 +57,8 @@ class Choices:
         """By its name or what only one has in its name. Raises ValidationFault."""
         return only_one("category", text, await self.categories(caller), str)
 
-    async def _kept(self, kind: str, caller: Caller) -> Answer:
-        key = (kind, caller.principal_id, caller.store_scope)
-        if (answer := self._known.get(key)) is None:
-            answer = self._known[key] = await self._asked(kind, caller)
-        return answer
-
     async def _asked(self, kind: str, caller: Caller) -> Answer:
-        return await self._invocations.read(caller, named_queries("choices")[kind], max_rows=MAX_CHOICES)
+        return await self._door.read(caller, named_queries("choices")[kind], max_rows=MAX_CHOICES)
 
 
 def store_among[S: NamedStore](stores: Sequence[S], asked: int | str) -> S:
@@ -91,10 +73,6 @@ def matching(names: list[str], text: str) -> list[str]:
     sought = text.casefold()
     found = [name for name in names if sought in name.casefold()]
     return sorted(found, key=lambda name: not name.casefold().startswith(sought))
-
-
-def _stores(answer: Answer) -> list[Store]:
-    return [Store.model_validate(record) for record in answer.records()]
 
 
 def only_one[T](kind: str, text: str, choices: Sequence[T], name_of: Callable[[T], str]) -> T:

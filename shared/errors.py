@@ -3,6 +3,11 @@
 ZavaError
 ├── SettingsError              the process must not start
 ├── SecretUnavailable          the vault has no usable value and no last good one
+├── KeysNotRotated             keys that could not be seen to; the others were, and the next run goes on
+├── FieldsNotConverted         stored values cannot be encrypted or decrypted as asked; nothing is lost
+├── BackupFailed               no backup was made, for it would not have been complete
+├── BackupRefused              a backup that does not hold, or does not fit the database; nothing is changed
+├── BackupStoreDown            backups can be neither written nor read now
 ├── EmbedderFailure            the embedding service did not answer as it should, with seconds to wait if it said so
 ├── TextRefused                the embedding service will not take one of the texts
 ├── Unauthenticated            no identity: HTTP 401
@@ -17,6 +22,7 @@ ZavaError
     ├── TooExpensive           TOO_EXPENSIVE
     └── ComeBackLater          with seconds to wait
         ├── Unavailable        UNAVAILABLE
+        │   └── UnknownSigningKey  the same: the vault has no signing key that the database knows
         └── RateLimited        RATE_LIMITED
 """
 
@@ -33,6 +39,26 @@ class SettingsError(ZavaError):
 
 class SecretUnavailable(ZavaError):
     """A secret could not be read and none was read before."""
+
+
+class KeysNotRotated(ZavaError):
+    """Some keys could not be rotated; the message names each with its problem and no value."""
+
+
+class FieldsNotConverted(ZavaError):
+    """Stored values could not be brought into the form that was asked for; the message names no value and no key."""
+
+
+class BackupFailed(ZavaError):
+    """No backup was made, for it would not have been complete. The message names tables and no value."""
+
+
+class BackupRefused(ZavaError):
+    """A backup does not hold, or does not fit the database, which is as it was. The message names tables and parts."""
+
+
+class BackupStoreDown(ZavaError):
+    """The store of backups does not answer as it should. The message names the kind of error alone."""
 
 
 class EmbedderFailure(ZavaError):
@@ -158,6 +184,13 @@ class Unavailable(ComeBackLater):
     """Something this call needs is down or busy."""
 
     code = "UNAVAILABLE"
+
+
+class UnknownSigningKey(Unavailable):
+    """The database knows none of the signing keys."""
+
+    def __init__(self) -> None:
+        super().__init__("The database does not know the current signing key.", "Try again shortly.", retry_after=30)
 
 
 class RateLimited(ComeBackLater):

@@ -19,7 +19,9 @@ class Freshness:
     """How long a value is good and how often its source may be asked. All in seconds."""
 
     fresh_for: float
-    """A value younger than this is handed out without asking."""
+    """A value younger than this is handed out without waiting."""
+    renewed_after: float = math.inf
+    """A fresh value older than this is read anew in the background."""
     usable_for: float = math.inf
     """A value older than this is not handed out, even when no newer one can be had."""
     patience: float = 0
@@ -47,9 +49,15 @@ class LastGood[T]:
         self._reading: asyncio.Task[None] | None = None
         self._started_at = -math.inf
 
+    def begin(self) -> None:
+        """Ask meanwhile, so that the first caller need not wait."""
+        self._latest_reading()
+
     async def value(self) -> T:
         """The value, asking the source when it is no longer fresh; raises the source's error when none is usable."""
         if self._kept and self._younger_than(self._freshness.fresh_for):
+            if not self._younger_than(self._freshness.renewed_after):
+                self._latest_reading()
             return self._kept[0]
         reading = self._latest_reading()
         if not self._younger_than(self._freshness.usable_for):

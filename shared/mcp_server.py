@@ -1,9 +1,9 @@
 """The MCP server: tools, prompts and resources in, an ASGI application out that serves both eras without a session."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.extension import Extension
@@ -14,25 +14,28 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from shared.audit import open_audit
 from shared.authentication import Authentication
 from shared.authorization import Authorization
+from shared.caches.kept_answers import KeptAnswers
 from shared.call_signature import CallSigner
 from shared.chart_page import chart_app, share_chart
 from shared.choices import Choices
-from shared.completions import Completions
-from shared.health import readiness
-from shared.icons import icons
+from shared.embeddings.of_queries import QueryEmbeddings
+from shared.health import Health
+from shared.icons import drawing, icons, served_at
+from shared.identity.protected_resource import ProtectedResource
 from shared.invocation import Invocations
-from shared.media_type import JsonOnly
-from shared.pagination import paginate
+from shared.loopback import on_this_machine
 from shared.product_search import ProductSearch
 from shared.prompts.plans import plan_prompts
 from shared.prompts.question import question_prompts
 from shared.prompts.stores import store_prompts
-from shared.protected_resource import ProtectedResource
-from shared.protocol import ZavaServer
-from shared.query_embeddings import QueryEmbeddings
-from shared.request_state import RequestState
+from shared.protocol.completions import Completions
+from shared.protocol.media_type import JsonOnly
+from shared.protocol.mistakes import ZavaServer
+from shared.protocol.pagination import paginate
+from shared.protocol.request_state import RequestState
 from shared.resources.glossary import glossary_resources
 from shared.resources.results import result_resources
 from shared.resources.schema import schema_resources
@@ -40,8 +43,11 @@ from shared.resources.stores import store_resources
 from shared.result_links import ResultLinks
 from shared.result_pages import ResultPages
 from shared.services import Services
-from shared.settings import LOOPBACK_HOSTS, Settings
+from shared.settings import Settings
 from shared.tasks import open_tasks
+from shared.telemetry.call_record import Sink
+from shared.telemetry.of_calls import CallTelemetry
+from shared.telemetry.recording import Recording, note_message
 from shared.tools.access import access_tools
 from shared.tools.clock import clock_tools
 from shared.tools.isolation import isolation_tools
@@ -86,16 +92,24 @@ CACHE_HINTS: dict[CacheableMethod, CacheHint] = {
 }
 
 
-def build_app(settings: Settings, extend: Callable[[MCPServer[Any]], None] = lambda _: None) -> Starlette:
+def build_app(
+    settings: Settings, extend: Callable[[MCPServer[Any]], None] = lambda _: None, sinks: Sequence[Sink] = ()
+) -> Starlette:
     """The application of one process. Its lifespan opens and closes what the calls share.
 
     extend: adds to the server before it is served; the conformance suite wants tools that nobody else does.
+    sinks: get the record of each request, too.
     """
     services = Services(settings)
     request_state = RequestState(services.vault)
     tasks = open_tasks(services)
     server = build_server(
-        services.invocations, services.query_embeddings, tasks, request_state=request_state.security()
+        services.invocations,
+        services.query_embeddings,
+        tasks,
+        answers=services.answers,
+        url=settings.mcp_server_url,
+        request_state=request_state.security(),
     )
     request_state.attend(server)
     extend(server)
@@ -105,27 +119,34 @@ def build_app(settings: Settings, extend: Callable[[MCPServer[Any]], None] = lam
         json_response=False,  # True would drop progress notifications
         transport_security=_transport_security(settings),
     )
+    audit = open_audit(services, server.offered_name)
     resource = ProtectedResource(settings)
+    told = CallTelemetry(services.telemetry, server.described)
     permitted = RequestBodyLimitMiddleware(Authorization(mcp_app, server.described), MAX_BODY_BYTES)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with services, tasks.serving(server), mcp_app.router.lifespan_context(mcp_app):
+        async with services, audit.serving(), tasks.serving(server), mcp_app.router.lifespan_context(mcp_app):
             yield
 
     async def protected_resource(_: Request) -> JSONResponse:
         return JSONResponse(resource.metadata(), headers={"cache-control": "max-age=3600"})
 
     async def ready(_: Request) -> JSONResponse:
-        state = await readiness(services.pool, services.isolation)
+        state = await services.probes.readiness()
         return JSONResponse(state.report(), 200 if state.ready else 503, headers={"cache-control": "no-store"})
 
     return Starlette(
         routes=[
             Route("/.well-known/oauth-protected-resource", protected_resource, methods=["GET"]),
             Route("/.well-known/oauth-protected-resource/mcp", protected_resource, methods=["GET"]),
+            Route("/icons/{name}", drawing, methods=["GET"]),
             Route("/health/ready", ready, methods=["GET"]),
-            Route("/mcp", Authentication(JsonOnly(permitted), services, resource)),
+            Route("/health", Authentication(Health(services, told.outcomes), services, resource), methods=["GET"]),
+            Route(
+                "/mcp",
+                Recording(Authentication(JsonOnly(permitted), services, resource), audit, (told, *sinks)),
+            ),
         ],
         lifespan=lifespan,
     )
@@ -135,24 +156,32 @@ def build_server(
     invocations: Invocations,
     query_embeddings: QueryEmbeddings,
     *extensions: Extension,
+    answers: KeptAnswers | None = None,
+    url: str | None = None,
     request_state: RequestStateSecurity | None = None,
 ) -> ZavaServer:
-    """The server with all that it offers, before any transport. Without request_state a key of this process seals."""
-    choices, signer = Choices(invocations), CallSigner(invocations.vault)
+    """The server with all that it offers, before any transport.
+
+    answers: kept for what is dear and asked again; without them it keeps its own.
+    url: of its endpoint; without it, it has no icons. request_state: without it a key of this process seals.
+    """
+    kept = answers or KeptAnswers(invocations)
+    choices, signer = Choices(kept), CallSigner(invocations.vault)
     pages, links = ResultPages(signer), ResultLinks(signer)
     server = ZavaServer(
         "zava-retail",
         title="Zava Retail",
         version=VERSION,
         instructions=INSTRUCTIONS,
-        icons=icons("zava"),
+        website_url=urljoin(url, "/") if url else None,
+        icons=served_at(url, icons("zava")) if url else None,
         tools=[
             *sales_tools(invocations, pages, links),
             *plan_tools(invocations),
             *search_tools(ProductSearch(invocations, query_embeddings), choices),
-            *recommendation_tools(invocations),
-            *report_tools(invocations, pages),
-            *schema_tools(invocations),
+            *recommendation_tools(kept),
+            *report_tools(kept, pages),
+            *schema_tools(kept),
             *access_tools(invocations),
             *clock_tools(),
             *isolation_tools(invocations),
@@ -161,14 +190,14 @@ def build_server(
         subscriptions=False,  # a listen stream never ends, and Functions sends a reply when it has ended
         cache_hints=CACHE_HINTS,
         request_state_security=request_state,
-        middleware=[paginate, share_chart],
+        middleware=[note_message, paginate, share_chart],
         log_level="WARNING",
     )
     server.offer(
         prompts=[*store_prompts(choices), *plan_prompts(choices), *question_prompts()],
         resources=[
-            *schema_resources(invocations),
-            *store_resources(choices),
+            *schema_resources(kept),
+            *store_resources(Choices(invocations)),
             *glossary_resources(),
             *result_resources(invocations, links),
         ],
@@ -182,7 +211,7 @@ def _transport_security(settings: Settings) -> TransportSecuritySettings:
     """Only the server's own name, so that a page in a browser cannot reach it under another one."""
     url = urlsplit(settings.mcp_server_url)
     hosts, origins = [url.netloc], [f"{url.scheme}://{url.netloc}"]
-    if url.hostname in LOOPBACK_HOSTS:
+    if on_this_machine(settings.mcp_server_url):
         hosts += ["127.0.0.1:*", "localhost:*", "[::1]:*"]
         origins += ["http://127.0.0.1:*", "http://localhost:*", "http://[::1]:*"]
     return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)

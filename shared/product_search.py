@@ -5,14 +5,14 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.embedding_store import NOTHING_SERVED
+from shared.database.queries import named_queries
+from shared.database.vectors import Vector
+from shared.embeddings.of_queries import QueryEmbeddings
+from shared.embeddings.store import NOTHING_SERVED
 from shared.errors import EmbedderFailure, InsufficientScope, TextRefused
-from shared.identity import Caller
+from shared.identity.caller import Caller
+from shared.identity.scopes import ToolScope
 from shared.invocation import Answer, Invocations
-from shared.queries import named_queries
-from shared.query_embeddings import QueryEmbeddings
-from shared.scopes import ToolScope
-from shared.vectors import Vector
 
 log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import zlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 
 from shared.call_signature import CallSigner
-from shared.identity import Caller
+from shared.identity.caller import Caller
 
 RESULTS = "zava://results/"
 MAX_PACKED_CHARACTERS = 4_000

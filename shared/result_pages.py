@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from shared.call_signature import CallSigner
 from shared.errors import ValidationFault
-from shared.identity import Caller
+from shared.identity.caller import Caller
 from shared.invocation import Answer
 
 MAX_CURSOR_CHARACTERS = 64

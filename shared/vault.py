@@ -11,17 +11,23 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
+from shared.components import Component
 from shared.errors import SecretUnavailable
 from shared.last_good import Clock, Freshness, LastGood
 from shared.settings import Settings
 
 if TYPE_CHECKING:  # the Azure libraries take 300 ms to import: not before they are needed
     from azure.core.credentials_async import AsyncTokenCredential
+    from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
+    from azure.keyvault.secrets import KeyVaultSecret, SecretProperties
     from azure.keyvault.secrets.aio import SecretClient
 
-FRESHNESS = Freshness(fresh_for=300, patience=1, retry_gap=5)
+FRESHNESS = Freshness(fresh_for=300, renewed_after=60, patience=5, retry_gap=5)
+"""A busy instance never waits; one that slept waits for the vault, for what it kept may be withdrawn."""
+MOST_VERSIONS = 32
+"""Of one secret; older ones are as good as disabled."""
 READ_SECONDS = 10
 KEY_BYTES = 32
 PRIVATE_TO_OWNER = 0o077
@@ -35,6 +41,8 @@ class Secret:
     name: str
     value: str = field(repr=False, compare=False)
     version: str
+    created: float = field(default=0, compare=False)
+    """In epoch seconds; 0 where nobody knows, which is long ago."""
 
     def key(self) -> bytes:
         """The value as a key: 32 bytes in base64; raises SecretUnavailable when it is something else."""
@@ -58,12 +66,18 @@ class SecretSource(Protocol):
 
 
 class Vault:
-    """Secrets of a source, asked for at most every five minutes and kept while the source is down."""
+    """Secrets of a source, asked for every few minutes and kept while the source is down."""
 
     def __init__(
-        self, source: SecretSource, *, freshness: Freshness = FRESHNESS, clock: Clock = time.monotonic
+        self,
+        source: SecretSource,
+        *,
+        freshness: Freshness = FRESHNESS,
+        clock: Clock = time.monotonic,
+        component: Component | None = None,
     ) -> None:
         self._source = source
+        self._component = component or Component("vault")
         self._freshness = freshness
         self._clock = clock
         self._kept: dict[tuple[str, int], LastGood[Sequence[Secret]]] = {}
@@ -72,14 +86,15 @@ class Vault:
         """The newest enabled version; raises SecretUnavailable."""
         return (await self.versions(name, 1))[0]
 
-    async def versions(self, name: str, count: int = 2) -> list[Secret]:
+    async def versions(self, name: str, count: int = MOST_VERSIONS) -> list[Secret]:
         """At least one and at most `count` enabled versions, newest first; raises SecretUnavailable."""
-        kept = self._kept.get((name, count)) or self._remember(name, count)
+        kept = self._last_good(name, count)
         # A source that says "none" is not down: the secret was withdrawn, and what was read before with it.
-        secrets = await kept.value() or await kept.renewed()
-        if not secrets:
-            raise SecretUnavailable(f"secret {name} has no enabled version")
-        return list(secrets)
+        return _some(name, await kept.value() or await kept.renewed())
+
+    async def renewed(self, name: str) -> list[Secret]:
+        """The same as the source has them now, or a few seconds ago: for who finds that they do not hold."""
+        return _some(name, await self._last_good(name, MOST_VERSIONS).renewed())
 
     async def close(self) -> None:
         """Ends what is under way and closes the source."""
@@ -87,10 +102,20 @@ class Vault:
             await kept.close()
         await self._source.close()
 
-    def _remember(self, name: str, count: int) -> LastGood[Sequence[Secret]]:
-        read = partial(self._source.newest, name, count)
-        kept = self._kept[name, count] = LastGood(read, self._freshness, name=f"secret {name}", clock=self._clock)
-        return kept
+    def _last_good(self, name: str, count: int) -> LastGood[Sequence[Secret]]:
+        if (name, count) not in self._kept:
+            read = partial(self._read, name, count)
+            self._kept[name, count] = LastGood(read, self._freshness, name=f"secret {name}", clock=self._clock)
+        return self._kept[name, count]
+
+    async def _read(self, name: str, count: int) -> Sequence[Secret]:
+        try:
+            secrets = await self._source.newest(name, count)
+        except SecretUnavailable as error:
+            self._component.down(type(error.__cause__ or error).__name__)
+            raise
+        self._component.up()
+        return secrets
 
 
 class KeyVaultSource:
@@ -133,7 +158,7 @@ class KeyVaultSource:
 
 
 class FileSource:
-    """A laptop's secrets: JSON {name: [{"version": …, "value": …, "enabled": true}, …]}, newest version first."""
+    """A laptop's secrets: JSON {name: [{"version": …, "value": …, "enabled": true, "created": …}, …]}, newest first."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -141,9 +166,12 @@ class FileSource:
     async def newest(self, name: str, count: int) -> list[Secret]:
         """Reads the whole file: it is small, and it may have changed."""
         try:
-            listed = json.loads(_private_text(self._path)).get(name, [])
+            listed = self._document().get(name, [])
             enabled = [each for each in listed if each.get("enabled", True)]
-            return [Secret(name, str(each["value"]), str(each["version"])) for each in enabled[:count]]
+            return [
+                Secret(name, str(each["value"]), str(each["version"]), float(each.get("created", 0)))
+                for each in enabled[:count]
+            ]
         except (OSError, ValueError, AttributeError, KeyError, TypeError) as error:
             # Its kind only: a JSON error carries the whole document.
             raise SecretUnavailable(f"the secrets file gives no {name}: {type(error).__name__}") from None
@@ -151,12 +179,25 @@ class FileSource:
     async def close(self) -> None:
         """Holds nothing open."""
 
+    def _document(self) -> Any:
+        return json.loads(_private_text(self._path))
 
-def open_vault(settings: Settings) -> Vault:
-    """The vault these settings name. Nothing is opened before the first secret is asked for."""
+
+def _some(name: str, secrets: Sequence[Secret]) -> list[Secret]:
+    if not secrets:
+        raise SecretUnavailable(f"secret {name} has no enabled version")
+    return list(secrets)
+
+
+def open_vault(settings: Settings, component: Component | None = None) -> Vault:
+    """The vault these settings name. Nothing is opened before the first secret is asked for.
+
+    component: says whether it is up.
+    """
+    source: SecretSource = FileSource(Path(settings.secrets_file or ""))
     if settings.key_vault_url:
-        return Vault(KeyVaultSource(partial(_key_vault_client, settings.key_vault_url, settings.azure_client_id)))
-    return Vault(FileSource(Path(settings.secrets_file or "")))
+        source = KeyVaultSource(partial(key_vault_client, settings.key_vault_url, settings.azure_client_id))
+    return Vault(source, component=component)
 
 
 def azure_credential(client_id: str | None, environ: Mapping[str, str] = os.environ) -> "AsyncTokenCredential":
@@ -168,8 +209,20 @@ def azure_credential(client_id: str | None, environ: Mapping[str, str] = os.envi
     return DefaultAzureCredential(exclude_managed_identity_credential=True)
 
 
+def azure_credential_of_threads(
+    client_id: str | None, environ: Mapping[str, str] = os.environ
+) -> "ManagedIdentityCredential | DefaultAzureCredential":
+    """The same for libraries that wait in a thread."""
+    from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
+
+    if "IDENTITY_ENDPOINT" in environ:
+        return ManagedIdentityCredential(client_id=client_id)
+    return DefaultAzureCredential(exclude_managed_identity_credential=True)
+
+
 @asynccontextmanager
-async def _key_vault_client(vault_url: str, client_id: str | None) -> AsyncIterator["SecretClient"]:
+async def key_vault_client(vault_url: str, client_id: str | None) -> AsyncIterator["SecretClient"]:
+    """The real client, by the identity of that client id."""
     from azure.keyvault.secrets.aio import SecretClient
 
     credential = azure_credential(client_id)
@@ -179,9 +232,20 @@ async def _key_vault_client(vault_url: str, client_id: str | None) -> AsyncItera
 
 async def _newest_versions(client: "SecretClient", name: str, count: int) -> list[Secret]:
     listed = [each async for each in client.list_properties_of_secret_versions(name) if each.enabled]
-    listed.sort(key=lambda each: each.created_on.timestamp() if each.created_on else 0, reverse=True)
+    # The vault counts whole seconds; the version decides between two of one second, for all instances alike.
+    listed.sort(key=lambda each: (created(each), each.version or ""), reverse=True)
     found = await asyncio.gather(*(client.get_secret(name, each.version) for each in listed[:count]))
-    return [Secret(name, each.value or "", each.properties.version or "") for each in found]
+    return [secret_of(name, each) for each in found]
+
+
+def secret_of(name: str, found: "KeyVaultSecret") -> Secret:
+    """A version as Key Vault gives it."""
+    return Secret(name, found.value or "", found.properties.version or "", created(found.properties))
+
+
+def created(properties: "SecretProperties") -> float:
+    """In epoch seconds."""
+    return properties.created_on.timestamp() if properties.created_on else 0
 
 
 def _private_text(path: Path) -> str:

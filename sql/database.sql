@@ -12,12 +12,14 @@ DO $$
 BEGIN
     -- No temporary tables, no schemas and no connections but those granted in privileges.sql.
     EXECUTE format(
-        'REVOKE ALL ON DATABASE %I FROM PUBLIC, zava_app, zava_jobs, zava_backup', current_database()
+        'REVOKE ALL ON DATABASE %I FROM PUBLIC, zava_app, zava_jobs, zava_backup, zava_keys', current_database()
     );
     EXECUTE format('GRANT CREATE ON DATABASE %I TO zava_owner', current_database());
-    EXECUTE format('GRANT CONNECT ON DATABASE %I TO zava_app, zava_jobs, zava_backup', current_database());
+    EXECUTE format(
+        'GRANT CONNECT ON DATABASE %I TO zava_app, zava_jobs, zava_backup, zava_keys', current_database()
+    );
 END
 $$;
 
-REVOKE ALL ON SCHEMA public, extensions FROM PUBLIC, zava_app, zava_jobs, zava_backup;
+REVOKE ALL ON SCHEMA public, extensions FROM PUBLIC, zava_app, zava_jobs, zava_backup, zava_keys;
 GRANT USAGE ON SCHEMA extensions TO zava_owner, zava_app, zava_jobs, zava_backup;

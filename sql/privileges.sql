@@ -1,9 +1,9 @@
 -- Every grant there is. Run last at each deploy: first nothing for anybody, then what each role needs.
 
-REVOKE ALL ON SCHEMA access, retail, ops FROM PUBLIC, zava_app, zava_jobs, zava_backup;
-REVOKE ALL ON ALL TABLES IN SCHEMA access, retail, ops FROM PUBLIC, zava_app, zava_jobs, zava_backup;
-REVOKE ALL ON ALL SEQUENCES IN SCHEMA access, retail, ops FROM PUBLIC, zava_app, zava_jobs, zava_backup;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA access, retail, ops FROM PUBLIC, zava_app, zava_jobs, zava_backup;
+REVOKE ALL ON SCHEMA access, retail, ops FROM PUBLIC, zava_app, zava_jobs, zava_backup, zava_keys;
+REVOKE ALL ON ALL TABLES IN SCHEMA access, retail, ops FROM PUBLIC, zava_app, zava_jobs, zava_backup, zava_keys;
+REVOKE ALL ON ALL SEQUENCES IN SCHEMA access, retail, ops FROM PUBLIC, zava_app, zava_jobs, zava_backup, zava_keys;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA access, retail, ops FROM PUBLIC, zava_app, zava_jobs, zava_backup, zava_keys;
 ALTER DEFAULT PRIVILEGES FOR ROLE zava_owner REVOKE ALL ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE zava_owner REVOKE ALL ON TYPES FROM PUBLIC;
 
@@ -29,11 +29,12 @@ GRANT EXECUTE ON FUNCTION
     access.enter_context(text), access.describe_caller(),
     access.verified_caller(), access.several_stores_mask(), access.visitor_mask(), access.policy_form(),
     access.plan_of(text), access.refuse_above(double precision, text), access.bound_bytes(bigint, bigint),
-    access.visibility_is_stale(), access.served_model(),
+    access.visibility_is_stale(), access.served_model(), access.sees_contacts(), access.field_keys(integer[]),
     access.search_products(text, extensions.vector, text, text, numeric, numeric, integer[], double precision, integer)
     TO zava_app;
 
--- zava_jobs: reads the catalogue and keeps its embeddings; keeps callers' tasks, under their signed contexts.
+-- zava_jobs: reads the catalogue and keeps its embeddings; keeps callers' tasks, under their signed contexts; appends to
+-- the audit trail; keeps what all instances know of callers, by functions alone.
 GRANT USAGE ON SCHEMA retail, access, ops TO zava_jobs;
 GRANT SELECT ON retail.categories, retail.product_types, retail.products TO zava_jobs;
 GRANT SELECT, INSERT, UPDATE, DELETE ON retail.product_description_embeddings TO zava_jobs;
@@ -43,17 +44,32 @@ GRANT SELECT, INSERT (model), UPDATE (model, served_since) ON ops.served_model T
 GRANT SELECT ON ops.tasks TO zava_jobs;
 GRANT INSERT (
     tenant_id, object_id, client_id, store_scope, scopes, tool, arguments, input_responses, request_state, store_ids,
-    lease_owner, lease_until, expires_at
+    lease_owner, lease_until, expires_at, token_id, token_issued_at
 ) ON ops.tasks TO zava_jobs;
 GRANT UPDATE (
     store_ids, status, rounds, input_requests, input_responses, request_state, result, error, lease_until, updated_at
 ) ON ops.tasks TO zava_jobs;
 GRANT EXECUTE ON FUNCTION
     access.enter_context(text), access.verified_caller(), access.served_model(),
-    ops.take_over_task(uuid, interval, integer), ops.forget_expired_tasks()
+    ops.take_over_task(uuid, interval, integer), ops.forget_expired_tasks(),
+    ops.draw_allowances(uuid[], double precision[], double precision[], double precision, double precision),
+    ops.forget_full_allowances(double precision, double precision), access.revocations_unless(bigint),
+    ops.append_audit(jsonb)
     TO zava_jobs;
 
--- zava_backup: reads the data and who may see it, not the signing keys.
+-- zava_backup: reads the data, who may see it and who did, not the signing keys. It reads the wrapped keys of encrypted
+-- values: without them a backup of these would be worth nothing, and without the vault they open nothing.
 GRANT USAGE ON SCHEMA retail, access, ops TO zava_backup;
 GRANT SELECT ON ALL TABLES IN SCHEMA retail TO zava_backup;
-GRANT SELECT ON access.principals, access.store_grants, ops.migrations TO zava_backup;
+GRANT SELECT ON ALL SEQUENCES IN SCHEMA retail TO zava_backup;
+GRANT SELECT ON access.principals, access.store_grants, access.revocations TO zava_backup;
+GRANT SELECT ON ops.migrations, ops.audit, ops.audit_chain, ops.field_keys, ops.served_model, ops.row_changes
+    TO zava_backup;
+GRANT EXECUTE ON FUNCTION ops.lease_backup(uuid, integer), ops.fold_row_changes() TO zava_backup;
+
+-- zava_keys: brings and ends signing keys, and neither reads them nor anything else.
+GRANT USAGE ON SCHEMA access TO zava_keys;
+GRANT EXECUTE ON FUNCTION
+    access.lease_keys(uuid, integer), access.install_signing_key(text, bytea, bytea),
+    access.retire_signing_keys(text[])
+    TO zava_keys;

@@ -6,7 +6,7 @@ DECLARE
     role_name text;
     granted text;
 BEGIN
-    FOREACH role_name IN ARRAY ARRAY['zava_owner', 'zava_app', 'zava_jobs', 'zava_backup'] LOOP
+    FOREACH role_name IN ARRAY ARRAY['zava_owner', 'zava_app', 'zava_jobs', 'zava_backup', 'zava_keys'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role_name) THEN
             EXECUTE format('CREATE ROLE %I', role_name);
         END IF;
@@ -30,13 +30,15 @@ $$;
 
 ALTER ROLE zava_owner NOLOGIN NOCREATEDB NOCREATEROLE NOINHERIT;
 ALTER ROLE zava_app LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 200;
-ALTER ROLE zava_jobs LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 50;
+ALTER ROLE zava_jobs LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 200;
 ALTER ROLE zava_backup LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 10;
+ALTER ROLE zava_keys LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 5;
 
 COMMENT ON ROLE zava_owner IS 'Owns every object; nobody logs in as it.';
 COMMENT ON ROLE zava_app IS 'Runs what callers ask: reads, under a signed row-level security context.';
-COMMENT ON ROLE zava_jobs IS 'Timer functions (embeddings and housekeeping), and callers'' tasks.';
+COMMENT ON ROLE zava_jobs IS 'Timer functions (embeddings and housekeeping), callers'' tasks, the audit trail.';
 COMMENT ON ROLE zava_backup IS 'Reads every row for the backup, through policies of its own.';
+COMMENT ON ROLE zava_keys IS 'Brings keys that sign contexts and takes them away; reads nothing.';
 
 -- What callers run: read-only, bounded in time and memory, and read the way the server parses it.
 ALTER ROLE zava_app SET default_transaction_read_only = on;
@@ -72,3 +74,9 @@ ALTER ROLE zava_backup SET lock_timeout = '10s';
 ALTER ROLE zava_backup SET search_path = retail, extensions;
 ALTER ROLE zava_backup SET timezone = 'UTC';
 ALTER ROLE zava_backup SET jit = off;
+
+ALTER ROLE zava_keys SET statement_timeout = '10s';
+ALTER ROLE zava_keys SET lock_timeout = '5s';
+ALTER ROLE zava_keys SET idle_in_transaction_session_timeout = '10s';
+ALTER ROLE zava_keys SET search_path = pg_catalog;
+ALTER ROLE zava_keys SET jit = off;

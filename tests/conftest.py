@@ -1,11 +1,13 @@
 """Real parts for every test: one PostgreSQL with the sample data, fresh copies of it, and one whole running stack."""
 
+import atexit
 import itertools
 import os
 import secrets
+import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -20,26 +22,30 @@ from local.database import load_sample_data
 from local.people import PEOPLE
 from local.postgres import EmbeddedPostgres, throwaway_postgres
 from local.postgres_home import remove_abandoned_homes
-from shared.embedder import Embedder
-from shared.embedder_identity import vault_key
+from local.state import LOGIN_ROLES
+from shared.database.pool import open_pool
+from shared.database.schema import deploy_schema, install_signing_key
+from shared.embeddings.embedder import Embedder
+from shared.embeddings.identity import vault_key
+from shared.embeddings.of_queries import QueryEmbeddings
 from shared.invocation import Invocations
-from shared.isolation import Isolation
-from shared.pool import open_pool
-from shared.query_embeddings import QueryEmbeddings
+from shared.isolation.gate import Isolation
 from shared.rls_context import sign_context
-from shared.schema import deploy_schema, install_signing_key
 from shared.settings import Settings
 from shared.vault import Secret, Vault
 from tests.clock import FakeClock
 from tests.embedder.openai_service import OpenAIService, running_service
-from tests.lanes import Lanes, check_lane
+from tests.lanes import STACK, Lanes, check_lane
 from tests.stack import RunningStack, host_beside, run_dev, started_stack
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 TEMPLATE = "zava_template"
 KEY = Secret("rls-signing-key", "c2lnbmluZy1rZXktZm9yLXRlc3RzLTAxMjM0NTY3ODk=", "test-key-1")
 CURSOR_KEY = Secret("cursor-signing-key", "Y3Vyc29yLWtleS1mb3ItdGVzdHMtMDEyMzQ1Njc4OTA=", "test-key-1")
-PASSWORDS = {role: secrets.token_urlsafe(12) for role in ("zava_app", "zava_jobs", "zava_backup")}
+PASSWORDS = {role: secrets.token_urlsafe(12) for role in LOGIN_ROLES}
+
+SPOOLS = Path(tempfile.mkdtemp(prefix="zava-tests-audit-"))
+atexit.register(shutil.rmtree, SPOOLS, ignore_errors=True)
 
 type MakeDatabase = Callable[[], "Database"]
 
@@ -52,6 +58,16 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
     """See tests/lanes.py."""
     return Lanes(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test of the running stack that fails shows what the host said last."""
+    report = yield
+    stack = getattr(item, "funcargs", {}).get(STACK)
+    if report.failed and isinstance(stack, RunningStack):
+        report.sections.append(("the end of the host's log", "\n".join(stack.host_log().splitlines()[-60:])))
+    return report
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -70,6 +86,7 @@ class Database:
         self.app_url = server.url("zava_app", PASSWORDS["zava_app"], name)
         self.jobs_url = server.url("zava_jobs", PASSWORDS["zava_jobs"], name)
         self.backup_url = server.url("zava_backup", PASSWORDS["zava_backup"], name)
+        self.keys_url = server.url("zava_keys", PASSWORDS["zava_keys"], name)
 
     def as_superuser(self) -> psycopg.Connection[Any]:
         return psycopg.connect(self.superuser_url, autocommit=True)
@@ -180,6 +197,7 @@ def settings_for(app_database_url: str, *, pool_size: int = 1) -> Settings:
         token_audiences=("api://test",),
         openai_base_url="http://127.0.0.1:9/v1",
         secrets_file="unused",
+        audit_spool=str(SPOOLS / app_database_url.rpartition("/")[2].partition("?")[0]),
         pool_min_size=pool_size,
         pool_max_size=pool_size,
     )

@@ -12,11 +12,11 @@ import numpy as np
 
 from bench.search.ground import CALLER, Server
 from bench.search.relevance import plain_question
-from shared.embedder import Embedder
-from shared.embedder_identity import open_api_key
+from shared.embeddings.embedder import Embedder
+from shared.embeddings.identity import open_api_key
+from shared.embeddings.of_queries import QueryEmbeddings
 from shared.invocation import Answer, Invocations
 from shared.product_search import Mode, ProductSearch
-from shared.query_embeddings import QueryEmbeddings
 from shared.services import Services
 
 ROUNDS = 5

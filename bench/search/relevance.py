@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bench.search.judged_queries import DEPTH, JudgedQuery
-from shared.identity import Caller
+from shared.identity.caller import Caller
 from shared.product_search import Mode, ProductSearch, Wanted
 
 MODES: tuple[Mode, ...] = ("semantic", "keyword", "hybrid")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import secrets
 import sys
 import time
@@ -25,6 +26,7 @@ from .errors import LoadError
 
 log = logging.getLogger("functions_host")
 
+_TRACE_PARENT = re.compile(r"00-(?P<trace>(?!0{32})[0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-(?P<flags>[0-9a-f]{2})")
 _NO_RETRY = protos.RetryContext()
 _PROPERTIES: dict[str, Any] = {"protos": protos, "host": "127.0.0.1"}
 
@@ -89,7 +91,7 @@ class Worker:
             invocation_id=invocation_id,
             function_id=function.id,
             input_data=[protos.ParameterBinding(function.trigger["name"], data)],
-            trace_context=protos.TraceContext(trace_parent or _new_trace_parent()),
+            trace_context=protos.TraceContext(_own_trace_parent(trace_parent)),
             retry_context=_NO_RETRY,
         )
         response = await self._bounded(function, request)
@@ -180,6 +182,8 @@ def _log_end(function: Function, invocation_id: str, milliseconds: float, result
     log.error(end + "\n%s", function.name, "Failed", invocation_id, milliseconds, detail)
 
 
-def _new_trace_parent() -> str:
-    """W3C trace context: a function always runs inside a trace, even if its caller has none."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
+def _own_trace_parent(callers: str) -> str:
+    """W3C trace context: a function always runs inside a trace, its caller's or a new one, in a span of the host's."""
+    found = _TRACE_PARENT.fullmatch(callers)
+    trace, flags = (found["trace"], found["flags"]) if found else (secrets.token_hex(16), "01")
+    return f"00-{trace}-{secrets.token_hex(8)}-{flags}"

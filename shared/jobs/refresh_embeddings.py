@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from shared.embedder import Embedder
-from shared.embedding_store import Claim, EmbeddingStore, Progress
+from shared.embeddings.embedder import Embedder
+from shared.embeddings.store import Claim, EmbeddingStore, Progress
 from shared.errors import EmbedderFailure, TextRefused
 from shared.services import open_job_services
 from shared.settings import Settings
@@ -85,18 +85,22 @@ class _Run:
         show(0, total)
 
     async def work(self) -> None:
+        looks = 0
         while time.monotonic() < self._deadline:
             claims = await self._store.claim(self._batch)
-            wait = await self._embed_all(claims) if claims else await self._until_due()
+            looks = 0 if claims else looks + 1
+            wait = await self._embed_all(claims) if claims else await self._until_due(looks)
             if wait is None or wait > min(self._patience, self._deadline - time.monotonic()):
                 return
             await asyncio.sleep(wait if claims else min(wait, LOOK_SECONDS))
 
-    async def _until_due(self) -> float | None:
+    async def _until_due(self, looks: int) -> float | None:
         """Seconds until there is something to do again; None where nothing waits."""
         await self._store.forget_current()
         due = (await self._store.progress()).next_due_seconds
-        return due if due is None else max(due, 0.05)
+        if due is None or due > 0:
+            return due
+        return looks * LOOK_SECONDS  # held by who writes it, nobody knows for how long: each time more
 
     async def _embed_all(self, claims: Sequence[Claim]) -> float:
         """Seconds to wait before the next ones: none but after a failure, for the next would fail as well."""

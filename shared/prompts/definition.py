@@ -16,7 +16,7 @@ from mcp.server.mcpserver.prompts.base import Prompt
 from pydantic import AfterValidator, Field
 
 from shared.icons import icons
-from shared.scopes import USUAL_SCOPES, scope_meta
+from shared.identity.scopes import USUAL_SCOPES, scope_meta
 
 FOLDER = Path(__file__).resolve().parent.parent / "pages" / "prompts"
 WHAT_TO_MIND = "what_to_mind"

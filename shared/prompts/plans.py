@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.choices import Choices
-from shared.identity import current_caller
+from shared.identity.caller import current_caller
 from shared.prompts.definition import CategoryName, ScopedPrompt, prompt, quoted, words
 
 MAX_BUDGET = 10_000_000

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 
 from shared.choices import Choices
-from shared.identity import current_caller
+from shared.identity.caller import current_caller
 from shared.prompts.definition import ScopedPrompt, StoreName, prompt, quoted, words
 
 FIRST_YEAR, LAST_YEAR = 2000, 2100

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from shared.errors import ValidationFault
-from shared.identity import Caller
-from shared.invocation import Invocations
+from shared.identity.caller import Caller
+from shared.invocation import Door
 from shared.reports.findings import exact, money, percent
 from shared.reports.periods import MONTH, Period, calendar_span, days_up_to, whole_year
 from shared.reports.reading import filled, nothing_to_tell, parameters_of, statement
@@ -43,7 +43,7 @@ class Insight:
 
 
 async def generate_business_insights(
-    invocations: Invocations,
+    door: Door,
     caller: Caller,
     kind: Kind,
     *,
@@ -59,21 +59,21 @@ async def generate_business_insights(
     insight = INSIGHTS[kind]
     if insight.days is None and days is not None:
         raise ValidationFault(f"{kind} has no use for days.", "Call again without: it takes whole years.")
-    coverage = await cover(invocations, caller, store)
+    coverage = await cover(door, caller, store)
     title = f"{insight.title}, {coverage.label}"
     if coverage.first_day is None or coverage.latest_day is None:
         return nothing_to_tell(title, coverage)
     usual = days or insight.days
     period = days_up_to(coverage.latest_day, usual) if usual else whole_year(coverage.latest_day)
     if kind == "summary":
-        return await performance(invocations, caller, title, coverage, period, rows=rows)
+        return await performance(door, caller, title, coverage, period, rows=rows)
     report = Report(title=title, coverage=coverage, period=period)
     reaches_back = usual is not None or coverage.first_day <= calendar_span(period.previous.first, MONTH).last
     if usual is None and coverage.first_day > calendar_span(period.span.first, MONTH).last:
         return replace(report, period=None, nothing_because="The orders do not cover twelve whole months.")
     compared = period.previous if insight.compares and reaches_back else None
     return await filled(
-        invocations,
+        door,
         caller,
         replace(report, compared_with=(Comparison("previous", compared),) if compared else ()),
         statement("business_insights", kind),

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from shared.choices import only_one
-from shared.identity import Caller
-from shared.invocation import Invocations
-from shared.queries import named_queries
+from shared.database.queries import named_queries
+from shared.identity.caller import Caller
+from shared.invocation import Door
 from shared.reports.periods import Period, Span
 from shared.reports.report import Facts, Report, Rows, carried, without_carried
 from shared.reports.stores import Coverage
@@ -45,17 +45,17 @@ def parameters_of(
     }
 
 
-async def category_named(invocations: Invocations, caller: Caller, name: str | None) -> Category | None:
+async def category_named(door: Door, caller: Caller, name: str | None) -> Category | None:
     """The category of that name or part of a name; None for None. Raises ValidationFault."""
     if name is None:
         return None
-    answer = await invocations.read(caller, named_queries("choices")["categories"], max_rows=MAX_CATEGORIES)
+    answer = await door.read(caller, named_queries("choices")["categories"], max_rows=MAX_CATEGORIES)
     known = [Category(int(str(number)), str(category)) for number, category in answer.rows]
     return only_one("category", name.strip(), known, lambda category: category.name)
 
 
 async def filled(
-    invocations: Invocations,
+    door: Door,
     caller: Caller,
     report: Report,
     text: str,
@@ -65,7 +65,7 @@ async def filled(
     rows: Rows,
 ) -> Report:
     """The report with these rows and, on the first page, what they show; the carried columns stay here."""
-    answer = await invocations.read(caller, text, parameters, max_rows=rows.limit, skip=rows.skip)
+    answer = await door.read(caller, text, parameters, max_rows=rows.limit, skip=rows.skip)
     if not answer.rows:
         nothing = "There are no more rows." if rows.skip else "There is nothing of it in the period."
         return replace(report, nothing_because=nothing)

@@ -6,8 +6,8 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Literal
 
-from shared.identity import Caller
-from shared.invocation import Invocations
+from shared.identity.caller import Caller
+from shared.invocation import Door
 from shared.reports.findings import change_percent, counted, exact, money, moved, percent, revenue_compared
 from shared.reports.periods import Period, Span, days_up_to
 from shared.reports.reading import category_named, filled, nothing_to_tell, parameters_of, statement
@@ -31,7 +31,7 @@ class Analysis:
 
 
 async def analyze_sales(
-    invocations: Invocations,
+    door: Door,
     caller: Caller,
     report: SalesReport,
     *,
@@ -45,16 +45,16 @@ async def analyze_sales(
     store: see cover(). category: its name. Raises ToolFault.
     """
     analysis = ANALYSES[report]
-    coverage = await cover(invocations, caller, store)
+    coverage = await cover(door, caller, store)
     title = f"{analysis.title}, {coverage.label}"
     if coverage.first_day is None or coverage.latest_day is None:
         return nothing_to_tell(title, coverage)
-    chosen = await category_named(invocations, caller, category)
+    chosen = await category_named(door, caller, category)
     weekly = report == "sales_trends"
     period = days_up_to(coverage.latest_day, -(-days // WEEK_DAYS) * WEEK_DAYS if weekly else days)
     read_before = _weeks_before(period) if weekly else period.previous if analysis.compares else None
     return await filled(
-        invocations,
+        door,
         caller,
         Report(
             title=f"{title}, {chosen.name}" if chosen else title,

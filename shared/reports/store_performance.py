@@ -3,8 +3,8 @@
 from dataclasses import replace
 from decimal import Decimal
 
-from shared.identity import Caller
-from shared.invocation import Invocations
+from shared.identity.caller import Caller
+from shared.invocation import Door
 from shared.json_values import Column, JsonValue
 from shared.reports.findings import NOTABLE_POINTS, change_percent, exact
 from shared.reports.periods import Period, Span, parse_period
@@ -36,21 +36,21 @@ COLUMNS = (
 type Totals = dict[str, JsonValue]
 
 
-async def get_store_performance(invocations: Invocations, caller: Caller, store: int | str, period: str) -> Report:
+async def get_store_performance(door: Door, caller: Caller, store: int | str, period: str) -> Report:
     """One store's figures, with its rank among the stores that the caller sees.
 
     store, period: see cover() and parse_period(). Raises ToolFault.
     """
     resolve = parse_period(period)
-    coverage = await cover(invocations, caller, store)
+    coverage = await cover(door, caller, store)
     title = coverage.label
     if coverage.latest_day is None:
         return nothing_to_tell(title, coverage)
-    return await performance(invocations, caller, title, coverage, resolve(coverage.latest_day))
+    return await performance(door, caller, title, coverage, resolve(coverage.latest_day))
 
 
 async def performance(
-    invocations: Invocations,
+    door: Door,
     caller: Caller,
     title: str,
     coverage: Coverage,
@@ -62,7 +62,7 @@ async def performance(
     compared_with = (Comparison("previous", period.previous), Comparison("year_ago", period.year_ago))
     report = Report(title=title, coverage=coverage, period=period, compared_with=compared_with)
     value, previous, year_ago = [
-        await _totals(invocations, caller, coverage, span) for span in (period.span, period.previous, period.year_ago)
+        await _totals(door, caller, coverage, span) for span in (period.span, period.previous, period.year_ago)
     ]
     if not any(totals["orders"] for totals in (value, previous, year_ago)):
         return replace(report, nothing_because="There are no orders in the period, nor in those it is compared with.")
@@ -76,10 +76,10 @@ async def performance(
     )
 
 
-async def _totals(invocations: Invocations, caller: Caller, coverage: Coverage, span: Span) -> Totals:
+async def _totals(door: Door, caller: Caller, coverage: Coverage, span: Span) -> Totals:
     ranked = len(coverage.stores) == 1
     parameters = parameters_of(coverage, span) | {"rivals": coverage.rivals if ranked else []}
-    answer = await invocations.read(caller, statement("store_performance", "totals"), parameters, max_rows=1)
+    answer = await door.read(caller, statement("store_performance", "totals"), parameters, max_rows=1)
     totals = answer.records()[0]
     return totals if ranked else {name: value for name, value in totals.items() if name != "rank"}
 

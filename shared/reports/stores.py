@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.choices import store_among
-from shared.identity import Caller
-from shared.invocation import Invocations
+from shared.database.queries import named_queries
+from shared.identity.caller import Caller
+from shared.invocation import Door
 from shared.json_values import JsonValue
-from shared.queries import named_queries
 
 MAX_STORES = 10_000
 
@@ -61,12 +61,12 @@ class Coverage:
         return max((store.latest_day for store in self.stores if store.latest_day), default=None)
 
 
-async def cover(invocations: Invocations, caller: Caller, asked: int | str | None) -> Coverage:
+async def cover(door: Door, caller: Caller, asked: int | str | None) -> Coverage:
     """The store asked for, by number, name or a part of its name that no other has; all of the caller's for None.
 
     Raises ValidationFault, in the same words, for a store of others and for one that is not there.
     """
-    answer = await invocations.read(caller, named_queries("reports")["stores"], max_rows=MAX_STORES)
+    answer = await door.read(caller, named_queries("reports")["stores"], max_rows=MAX_STORES)
     visible = tuple(
         Store(int(str(number)), str(name), _day(first), _day(latest)) for number, name, first, latest in answer.rows
     )

@@ -8,7 +8,7 @@ from typing import Any
 from mcp.types import Annotations
 
 from shared.icons import icons
-from shared.scopes import ToolScope, scope_meta
+from shared.identity.scopes import ToolScope, scope_meta
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 
 from shared.errors import TooExpensive
-from shared.identity import current_caller
+from shared.identity.caller import current_caller
 from shared.invocation import Invocations
 from shared.resources.definition import ResourceDefinition
 from shared.result_links import RESULTS, ResultLinks

@@ -2,8 +2,8 @@
 
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError
 
-from shared.identity import current_caller
-from shared.invocation import Invocations
+from shared.identity.caller import current_caller
+from shared.invocation import Door
 from shared.resources.definition import ResourceDefinition
 from shared.tools.schemas import TABLE_NAMES, read_schemas, schema_text
 
@@ -11,12 +11,12 @@ SCHEMA = "zava://schema"
 TABLE = "zava://schema/{table}"
 
 
-def schema_resources(invocations: Invocations) -> list[ResourceDefinition]:
+def schema_resources(door: Door) -> list[ResourceDefinition]:
     """The resources of this subject."""
 
     async def schema() -> str:
         """All tables of the schema retail: what each is for, its key, and how it joins the others."""
-        tables = (await read_schemas(invocations, current_caller.get(), TABLE_NAMES)).tables
+        tables = (await read_schemas(door, current_caller.get(), TABLE_NAMES)).tables
         keys = [f"{table.table_name} ({', '.join(table.primary_key)}): {table.description}" for table in tables]
         joins = sorted({join for table in tables for join in table.joins})
         return "\n".join(["Tables (primary key):", *keys, "", "Joins:", *joins, ""])
@@ -26,7 +26,7 @@ def schema_resources(invocations: Invocations) -> list[ResourceDefinition]:
         names = [name for name in TABLE_NAMES if name == table]
         if not names:
             raise ResourceNotFoundError(f"Unknown table; {SCHEMA} lists those that there are")
-        (found,) = (await read_schemas(invocations, current_caller.get(), names)).tables
+        (found,) = (await read_schemas(door, current_caller.get(), names)).tables
         return schema_text(found)
 
     return [

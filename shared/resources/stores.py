@@ -3,7 +3,7 @@
 from pydantic import TypeAdapter
 
 from shared.choices import Choices, Store
-from shared.identity import current_caller
+from shared.identity.caller import current_caller
 from shared.resources.definition import ResourceDefinition
 
 _STORES = TypeAdapter(list[Store])
@@ -14,7 +14,7 @@ def store_resources(choices: Choices) -> list[ResourceDefinition]:
 
     async def stores() -> str:
         """The stores whose rows you see: number, name, and whether it is the web shop."""
-        return _STORES.dump_json(await choices.stores_now(current_caller.get())).decode()
+        return _STORES.dump_json(await choices.stores(current_caller.get())).decode()
 
     return [
         ResourceDefinition(

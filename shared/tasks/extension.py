@@ -27,12 +27,13 @@ from mcp.types import (
 )
 
 from shared.errors import RateLimited, Unavailable
-from shared.identity import Caller, current_caller
-from shared.isolation import Isolation
-from shared.scopes import Described, permits
+from shared.identity.caller import Caller, current_caller
+from shared.identity.scopes import Described, permits
+from shared.isolation.gate import Isolation
 from shared.tasks.questions import responses_of, round_params, shown, taken
 from shared.tasks.store import MOST_KEPT, MOST_WORKING, JsonObject, Task, TaskStore
 from shared.tasks.worker import Work, Worker
+from shared.telemetry.call_record import current_record
 from shared.tools.definition import TASK_KEY, failure
 
 VERSIONS = frozenset({"2026-07-28"})
@@ -174,6 +175,7 @@ class Tasks(Extension):
             self._sweep()
         match task.status:
             case "completed":
+                _note_rows(task.result)
                 return _seed(task) | {"result": task.result}
             case "failed":
                 return _seed(task) | {"error": task.error}
@@ -232,6 +234,13 @@ def _uuid(name: str) -> UUID | None:
     except ValueError:
         return None
     return task_id if str(task_id) == name else None
+
+
+def _note_rows(result: JsonObject | None) -> None:
+    """Read when the task was at work, and given now."""
+    rows = ((result or {}).get("structuredContent") or {}).get("row_count")
+    if isinstance(rows, int) and (record := current_record.get()) is not None:
+        record.rows += rows
 
 
 def _seed(task: Task) -> JsonObject:

@@ -13,11 +13,12 @@ import psycopg
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from shared.connection import Connection
+from shared.components import Component
+from shared.database.connection import Connection
+from shared.database.queries import named_queries
 from shared.errors import Unavailable
-from shared.identity import Caller
-from shared.queries import named_queries
-from shared.signing import ContextSigner
+from shared.identity.caller import Caller
+from shared.keys.signing import ContextSigner
 
 log = logging.getLogger(__name__)
 
@@ -77,9 +78,12 @@ class TaskStore:
     Every method raises Unavailable where the database does not do it, and nothing else.
     """
 
-    def __init__(self, pool: AsyncConnectionPool[Connection], signer: ContextSigner) -> None:
+    def __init__(
+        self, pool: AsyncConnectionPool[Connection], signer: ContextSigner, component: Component | None = None
+    ) -> None:
         self._pool = pool
         self._signer = signer
+        self._component = component or Component("tasks")
         self._queries = named_queries("tasks")
         self._bounds = {"worker": uuid4(), "lease": LEASE, "most_working": MOST_WORKING}
 
@@ -119,6 +123,8 @@ class TaskStore:
             store_ids=list(store_ids),
             ttl=TTL,
             most_kept=MOST_KEPT,
+            token_id=caller.token_id,
+            token_issued_at=caller.issued_at,
         )
         return _first(rows)
 
@@ -140,6 +146,10 @@ class TaskStore:
     async def renew(self, caller: Caller, task_id: UUID) -> bool:
         """False where the task is no longer this worker's to work on, because it was cancelled for example."""
         return bool(await self._as(caller, "renew", task_id=task_id))
+
+    async def release(self, caller: Caller, task_id: UUID) -> None:
+        """End this worker's lease now; nothing where the task has ended or is another's."""
+        await self._as(caller, "release", task_id=task_id)
 
     async def ask(self, task: Task, requests: JsonObject, state: str | None) -> None:
         """Wait for the client, and for whoever goes on then; nothing where the task is no longer this worker's."""
@@ -179,24 +189,30 @@ class TaskStore:
     async def _as(self, owner: Caller | Abandoned, query: str, **parameters: object) -> list[JsonObject]:
         """The query's rows under the owner's context, in one round trip."""
         parameters |= self._bounds
-        for context in await self._signer.contexts(owner.principal_id, owner.store_scope):
+
+        async def run(context: str) -> list[JsonObject] | None:
             async with self._connection() as connection:
                 async with connection.pipeline(), connection.transaction():
                     holds = await connection.execute("SELECT access.enter_context(%s)", (context,))
                     rows = connection.cursor(row_factory=dict_row)
                     await rows.execute(self._queries[query], parameters)
-                if await holds.fetchone() == (True,):
-                    return await rows.fetchall() if rows.description else []
-        raise Unavailable("The database does not know the current signing key.", "Try again shortly.", retry_after=30)
+                if await holds.fetchone() != (True,):
+                    return None
+                return await rows.fetchall() if rows.description else []
+
+        return await self._signer.accepted(run, owner.principal_id, owner.store_scope)
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
         try:
             async with self._pool.connection(timeout=CONNECT_SECONDS) as connection:
                 yield connection
+                self._component.up()
         except psycopg.OperationalError as error:  # PoolTimeout is one
+            self._component.down(type(error).__name__)
             raise Unavailable("The database does not answer.", "Try again shortly.", retry_after=5) from error
         except psycopg.Error as error:  # a schema of another release, for example: calls do without tasks
+            self._component.down(type(error).__name__)
             log.exception("tasks cannot be kept")
             raise Unavailable("Tasks cannot be kept at the moment.", "Try again later.", retry_after=60) from error
 
@@ -212,6 +228,8 @@ def _first(rows: Sequence[JsonObject]) -> Task | None:
         scopes=frozenset(row["scopes"]),
         app_roles=frozenset(),
         expires_at=0,
+        issued_at=int(issued_at.timestamp()) if (issued_at := row["token_issued_at"]) else 0,
+        token_id=row["token_id"],
         store_scope=row["store_scope"],
     )
     return Task(caller=caller, **{name: row[name] for name in Task.__dataclass_fields__ if name != "caller"})

@@ -4,7 +4,9 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from contextvars import copy_context
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -13,11 +15,13 @@ from mcp.server.context import HandlerResult
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import INTERNAL_ERROR, CallToolResult, InputRequiredResult, TextContent
 
-from shared.errors import TooExpensive, Unavailable
-from shared.identity import Caller, current_caller
-from shared.statement import Bounds, current_bounds
+from shared.database.statement import Bounds, current_bounds
+from shared.errors import TooExpensive, Unauthenticated, Unavailable
+from shared.identity.caller import Caller, current_caller
+from shared.identity.revocations import Revocations
 from shared.tasks.questions import Question, question
 from shared.tasks.store import Abandoned, Task, TaskStore
+from shared.telemetry.call_record import current_record
 from shared.tools.definition import failure
 
 log = logging.getLogger(__name__)
@@ -38,12 +42,13 @@ type Work = asyncio.Task[HandlerResult]
 class Worker:
     """The tasks of this instance."""
 
-    def __init__(self, store: TaskStore, bounds: Bounds, *, most: int) -> None:
+    def __init__(self, store: TaskStore, revocations: Revocations, bounds: Bounds, *, most: int) -> None:
         """most: tasks at once, each of which may hold a connection for as long as the bounds say."""
         self._store = store
+        self._revocations = revocations
         self._bounds = bounds
         self._most = most
-        self._held: dict[UUID, asyncio.Task[None]] = {}
+        self._held: dict[UUID, _Held] = {}
         self._sweeping: asyncio.Task[None] | None = None
 
     @property
@@ -60,14 +65,14 @@ class Worker:
 
     def hold(self, task: Task, work: Work) -> None:
         """See the work to its end and keep what it gives, or stop it when the task is cancelled."""
-        held = asyncio.create_task(self._hold(task, work), name=f"task {task.task_id}")
-        self._held[task.task_id] = held
-        held.add_done_callback(lambda _: self._let_go(task.task_id, held))
+        holding = asyncio.create_task(self._hold(task, work), name=f"task {task.task_id}")
+        self._held[task.task_id] = held = _Held(task, holding)
+        holding.add_done_callback(lambda _: self._let_go(held))
 
     def stop(self, task_id: UUID) -> None:
         """Stop the work at once if it is here."""
         if held := self._held.get(task_id):
-            held.cancel()
+            held.holding.cancel()
 
     def sweep(self, call_tool: CallTool) -> None:
         """Take over abandoned tasks in the background, as many as there is room for."""
@@ -75,19 +80,24 @@ class Worker:
             self._sweeping = asyncio.create_task(self._sweep(call_tool))
 
     async def close(self) -> None:
-        """Leaves what is under way to other instances."""
-        ending = [*self._held.values(), *([self._sweeping] if self._sweeping else [])]
+        """Leaves what is under way to other instances, which need not wait for the leases to end."""
+        left = [*self._held.values()]
+        ending = [*(held.holding for held in left), *([self._sweeping] if self._sweeping else [])]
         for each in ending:
             each.cancel()
         if ending:
             await asyncio.wait(ending)
+        with suppress(Unavailable):
+            for held in left:
+                await self._store.release(held.task.caller, held.task.task_id)
 
-    def _let_go(self, task_id: UUID, held: asyncio.Task[None]) -> None:
+    def _let_go(self, held: "_Held") -> None:
         """Unless the task, answered meanwhile, is held anew."""
-        if self._held.get(task_id) is held:
-            del self._held[task_id]
+        if self._held.get(held.task.task_id) is held:
+            del self._held[held.task.task_id]
 
     async def _sweep(self, call_tool: CallTool) -> None:
+        current_record.set(None)  # what is taken over is no part of the request that looked
         try:
             while self.has_room and (abandoned := await self._store.take_over()):
                 await self._resume(abandoned, call_tool)
@@ -100,6 +110,12 @@ class Worker:
             return
         if task.attempts > MOST_ATTEMPTS + task.rounds:
             problem = f"The task was given up: {MOST_ATTEMPTS} instances of the server ended while they worked on it."
+            await self._store.fail(task.caller, task.task_id, _error(problem))
+            return
+        try:
+            await self._revocations.ensure_valid(task.caller)
+        except Unauthenticated:
+            problem = "The task was given up: the token that it began with was revoked."
             await self._store.fail(task.caller, task.task_id, _error(problem))
             return
         log.info("task %s is taken over (attempt %d)", task.task_id, task.attempts)
@@ -131,6 +147,14 @@ class Worker:
                 await self._store.ask(task, requests, state)
             case error:
                 await self._store.fail(task.caller, task.task_id, error)
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A task and who holds it."""
+
+    task: Task
+    holding: asyncio.Task[None]
 
 
 def _outcome(task: Task, work: Work) -> CallToolResult | Question | dict[str, Any]:

@@ -6,9 +6,9 @@ from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
-from shared.identity import current_caller
+from shared.database.queries import named_queries
+from shared.identity.caller import current_caller
 from shared.invocation import Answer, Invocations
-from shared.queries import named_queries
 from shared.tools.definition import read_tool, result
 from shared.tools.sales import DEFAULT_ROWS, MAX_QUERY_CHARACTERS, MAX_ROWS
 
@@ -40,6 +40,7 @@ class Access(BaseModel):
 
     display_name: str | None = Field(description="Name of the principal, null when it is not registered")
     role: str | None = Field(description="store_manager, regional_manager, super_admin, or null")
+    sees_contacts: bool = Field(description="Whether encrypted e-mail and phone of your customers are shown to you")
     stores: list[VisibleStore]
     limits: Limits
 
@@ -60,10 +61,9 @@ def access_tools(invocations: Invocations) -> list[Tool]:
 def _access(answer: Answer) -> Access:
     records = answer.records()
     stores = [VisibleStore.model_validate(record) for record in records if record["store_id"] is not None]
-    first = records[0] if records else {"display_name": None, "role": None}
-    return Access.model_validate(
-        {"display_name": first["display_name"], "role": first["role"], "stores": stores, "limits": Limits()}
-    )
+    first = records[0] if records else {"display_name": None, "role": None, "sees_contacts": False}
+    known = {name: first[name] for name in ("display_name", "role", "sees_contacts")}
+    return Access.model_validate({**known, "stores": stores, "limits": Limits()})
 
 
 def _as_text(access: Access) -> str:
@@ -71,4 +71,6 @@ def _as_text(access: Access) -> str:
         return "You are not registered here and see no rows. Ask an administrator for a grant."
     names = ", ".join(f"{store.store_name} ({store.store_id})" for store in access.stores) or "none"
     limits = f"at most {access.limits.max_rows} rows and {access.limits.statement_seconds} seconds a query"
-    return f"You are {access.display_name} ({access.role}). Stores: {names}. Limits: {limits}."
+    contacts = "shown" if access.sees_contacts else "hidden"
+    who = f"You are {access.display_name} ({access.role})"
+    return f"{who}. Stores: {names}. Encrypted e-mail and phone: {contacts}. Limits: {limits}."

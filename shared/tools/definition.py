@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from shared.chart_page import CHART_URI
 from shared.errors import ToolFault
 from shared.icons import icons
-from shared.scopes import ToolScope, scope_meta
+from shared.identity.scopes import ToolScope, scope_meta
 
 TASK_KEY = "zava/task"
 """Where a tool's definition says that a long call of it may become a task: in `_meta`, so that clients see it, too."""

@@ -6,10 +6,9 @@ from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
-from shared.errors import AuthorizationFault
-from shared.identity import Caller, current_caller
+from shared.administrators import require_administrator
+from shared.identity.caller import current_caller
 from shared.invocation import Invocations
-from shared.queries import named_queries
 from shared.tools.definition import read_tool, result
 
 
@@ -39,18 +38,11 @@ def isolation_tools(invocations: Invocations) -> list[Tool]:
 
         For administrators (super_admin) only.
         """
-        if await _role(door, current_caller.get()) != "super_admin":
-            raise AuthorizationFault("This tool is for administrators.", "Ask one of them to call it.")
+        await require_administrator(door, current_caller.get())
         proof = Proof.model_validate((await invocations.isolation.renewed()).report())
         return result(_as_text(proof), proof)
 
     return [read_tool(prove_isolation, "Prove isolation", "admin", icon="shield")]
-
-
-async def _role(door: Invocations, caller: Caller) -> str | None:
-    """The caller's role as the database knows it, whatever its token says."""
-    answer = await door.read(caller, named_queries("access")["role"], max_rows=1)
-    return str(answer.rows[0][0]) if answer.rows else None
 
 
 def _as_text(proof: Proof) -> str:

@@ -8,9 +8,9 @@ from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
-from shared.identity import current_caller
+from shared.database.statement import MAX_PLAN_COST
+from shared.identity.caller import current_caller
 from shared.invocation import Invocations
-from shared.statement import MAX_PLAN_COST
 from shared.tools.definition import read_tool, result
 from shared.tools.sales import Query
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.queries import named_queries
+from shared.database.queries import named_queries
 
 type RecommendationType = Literal["similar_products", "customer_based", "trending", "cross_sell"]
 

@@ -6,10 +6,10 @@ from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
+from shared.database.queries import named_queries
 from shared.errors import ValidationFault
-from shared.identity import current_caller
-from shared.invocation import Answer, Invocations
-from shared.queries import named_queries
+from shared.identity.caller import current_caller
+from shared.invocation import Answer, Door
 from shared.tools.csv_text import csv_text
 from shared.tools.definition import read_tool, result
 from shared.tools.rankings import RANKINGS, WITHOUT_EMBEDDING, Ranking, RecommendationType
@@ -62,7 +62,7 @@ class Occasion(BaseModel):
     customer_bought: bool
 
 
-def recommendation_tools(invocations: Invocations) -> list[Tool]:
+def recommendation_tools(door: Door) -> list[Tool]:
     """The tools of this subject."""
 
     async def get_product_recommendations(
@@ -99,12 +99,12 @@ def recommendation_tools(invocations: Invocations) -> list[Tool]:
         asked: dict[str, object] = {"product_id": product_id, "customer_id": customer_id, "days": days}
         ranking = RANKINGS[recommendation_type]
         _check_arguments(recommendation_type, ranking, asked)
-        occasion = await _occasion(invocations, ranking, asked)
+        occasion = await _occasion(door, ranking, asked)
         if recommendation_type == "similar_products" and not occasion.product_embedded:
             ranking = WITHOUT_EMBEDDING
         seen = occasion.model_dump(include={"product_name", "period_start", "period_end"})
         parameters = asked | seen | ranking.parameters(days) | {"in_stock_only": in_stock_only}
-        answer = await invocations.read(current_caller.get(), ranking.statement(), parameters, max_rows=max_results)
+        answer = await door.read(current_caller.get(), ranking.statement(), parameters, max_rows=max_results)
         found = Recommendations(
             recommendation_type=recommendation_type,
             method=ranking.method,
@@ -135,11 +135,11 @@ def _check_arguments(recommendation_type: RecommendationType, ranking: Ranking, 
         )
 
 
-async def _occasion(invocations: Invocations, ranking: Ranking, asked: dict[str, object]) -> Occasion:
+async def _occasion(door: Door, ranking: Ranking, asked: dict[str, object]) -> Occasion:
     """Raises ValidationFault, in the same words, for a customer of others and for one that is not there."""
     statement = named_queries("recommendations")["occasion"]
     parameters = asked | {"dated": ranking.dated}
-    answer = await invocations.read(current_caller.get(), statement, parameters, max_rows=1)
+    answer = await door.read(current_caller.get(), statement, parameters, max_rows=1)
     occasion = Occasion.model_validate(answer.records()[0])
     if ranking.needs == "product_id" and occasion.product_name is None:
         raise ValidationFault("You see no product of this product_id.", "Take one from retail.products.")

@@ -6,8 +6,8 @@ from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from shared.identity import current_caller
-from shared.invocation import Invocations
+from shared.identity.caller import current_caller
+from shared.invocation import Door
 from shared.reports.business_insights import Kind
 from shared.reports.business_insights import generate_business_insights as business_insights
 from shared.reports.report import Report, Rows
@@ -33,7 +33,7 @@ Cursor = Annotated[str | None, Field(max_length=MAX_CURSOR_CHARACTERS)]
 STORE = Field(description="Name or number")
 
 
-def report_tools(invocations: Invocations, pages: ResultPages) -> list[Tool]:
+def report_tools(door: Door, pages: ResultPages) -> list[Tool]:
     """The tools of this subject."""
 
     async def get_store_performance(
@@ -51,7 +51,7 @@ def report_tools(invocations: Invocations, pages: ResultPages) -> list[Tool]:
 
         'Last' and 'this' count from its latest order.
         """
-        report = await store_performance(invocations, current_caller.get(), store, period)
+        report = await store_performance(door, current_caller.get(), store, period)
         return result(_as_text(report), ReportResult.told(report))
 
     async def analyze_sales(
@@ -68,7 +68,7 @@ def report_tools(invocations: Invocations, pages: ResultPages) -> list[Tool]:
         rows = Rows(limit, page.skip)
         return await _paged(
             page,
-            await sales_analysis(invocations, caller, report, days=days, rows=rows, store=store, category=category),
+            await sales_analysis(door, caller, report, days=days, rows=rows, store=store, category=category),
         )
 
     async def generate_business_insights(
@@ -86,7 +86,7 @@ def report_tools(invocations: Invocations, pages: ResultPages) -> list[Tool]:
         asked = {"kind": kind, "days": days, "limit": limit, "store": store}
         page = await pages.open(caller, "generate_business_insights", cursor, **asked)
         rows = Rows(limit, page.skip)
-        found = await business_insights(invocations, caller, kind, days=days, rows=rows, store=store)
+        found = await business_insights(door, caller, kind, days=days, rows=rows, store=store)
         return await _paged(page, found)
 
     return [

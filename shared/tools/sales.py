@@ -7,11 +7,11 @@ from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult, ResourceLink
 from pydantic import Field
 
-from shared.identity import current_caller
+from shared.database.statement import CALL, current_bounds
+from shared.identity.caller import current_caller
 from shared.invocation import Answer, Invocations
 from shared.result_links import ResultLinks
 from shared.result_pages import MAX_CURSOR_CHARACTERS, ResultPages
-from shared.statement import CALL, current_bounds
 from shared.tools.csv_text import CSV, Format, csv_text
 from shared.tools.definition import read_tool, result
 from shared.tools.progress import showing_progress

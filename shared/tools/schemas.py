@@ -7,9 +7,9 @@ from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
-from shared.identity import Caller, current_caller
-from shared.invocation import Invocations
-from shared.queries import named_queries
+from shared.database.queries import named_queries
+from shared.identity.caller import Caller, current_caller
+from shared.invocation import Door
 from shared.tools.definition import read_tool, result
 
 MAX_TABLES = 20
@@ -57,7 +57,7 @@ class TableSchemas(BaseModel):
     tables: list[TableSchema]
 
 
-def schema_tools(invocations: Invocations) -> list[Tool]:
+def schema_tools(door: Door) -> list[Tool]:
     """The tools of this subject."""
 
     async def get_multiple_table_schemas(
@@ -71,17 +71,17 @@ def schema_tools(invocations: Invocations) -> list[Tool]:
         Call this before writing a query, with all tables that you may need. Reply values such as store and category
         names are the ones that you may see.
         """
-        schemas = await read_schemas(invocations, current_caller.get(), table_names)
+        schemas = await read_schemas(door, current_caller.get(), table_names)
         return result("\n\n".join(map(schema_text, schemas.tables)), schemas)
 
     return [read_tool(get_multiple_table_schemas, "Describe tables", "catalog.read", icon="schema")]
 
 
-async def read_schemas(invocations: Invocations, caller: Caller, table_names: Sequence[TableName]) -> TableSchemas:
+async def read_schemas(door: Door, caller: Caller, table_names: Sequence[TableName]) -> TableSchemas:
     """The tables as this caller may see them; values from tenants' rows for tokens that may read sales."""
     names = list(dict.fromkeys(name.removeprefix("retail.") for name in table_names))
     parameters = {"names": names, "with_rows": "sales.read" in caller.scopes}
-    answer = await invocations.read(caller, named_queries("schemas")["table_schemas"], parameters, max_rows=MAX_TABLES)
+    answer = await door.read(caller, named_queries("schemas")["table_schemas"], parameters, max_rows=MAX_TABLES)
     return TableSchemas.model_validate({"tables": answer.records()})
 
 

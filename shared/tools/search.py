@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shared.choices import Choices
 from shared.errors import ValidationFault
-from shared.identity import current_caller
+from shared.identity.caller import current_caller
 from shared.product_search import Found, Mode, ProductSearch, Wanted
 from shared.tools.csv_text import csv_text
 from shared.tools.definition import read_tool, result

@@ -180,6 +180,78 @@ UNION ALL
 SELECT pg_get_userbyid(membership.roleid)::text, 'is granted to zava_jobs'
 FROM pg_catalog.pg_auth_members AS membership JOIN jobs ON jobs.oid = membership.member;
 
+-- name: keys
+-- Who reads or brings a signing key signs for anybody. %(key_functions)s: names of what zava_keys may call.
+WITH custodian AS (SELECT * FROM pg_catalog.pg_roles WHERE rolname = 'zava_keys')
+SELECT 'access.' || relation.relname AS subject,
+    'is open to ' || coalesce(nullif(acl.grantee, 0)::regrole::text, 'everybody') AS problem
+FROM pg_catalog.pg_class AS relation
+JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
+CROSS JOIN LATERAL (
+    SELECT relation.relacl AS acls
+    UNION ALL
+    SELECT attacl FROM pg_catalog.pg_attribute WHERE attrelid = relation.oid
+) AS granted
+CROSS JOIN LATERAL aclexplode(granted.acls) AS acl
+WHERE namespace.nspname = 'access' AND relation.relname IN ('signing_keys', 'key_lease')
+    AND acl.grantee <> relation.relowner
+UNION ALL
+SELECT 'access.' || function.proname,
+    'may be called by ' || coalesce(nullif(acl.grantee, 0)::regrole::text, 'everybody')
+FROM pg_catalog.pg_proc AS function
+JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = function.pronamespace
+CROSS JOIN LATERAL aclexplode(coalesce(function.proacl, acldefault('f', function.proowner))) AS acl
+WHERE namespace.nspname = 'access' AND function.proname = ANY (%(key_functions)s::text[])
+    AND acl.grantee NOT IN (SELECT oid FROM custodian UNION ALL SELECT function.proowner)
+UNION ALL
+SELECT rolname, 'is a superuser, bypasses row-level security, replicates or makes roles' FROM custodian
+WHERE rolsuper OR rolbypassrls OR rolreplication OR rolcreaterole
+UNION ALL
+SELECT pg_get_userbyid(membership.roleid)::text, 'is granted to zava_keys'
+FROM pg_catalog.pg_auth_members AS membership JOIN custodian ON custodian.oid = membership.member
+UNION ALL
+-- Who made the role may be a member, as an administrator of a managed server is.
+SELECT 'zava_keys', 'is granted to ' || member.rolname
+FROM pg_catalog.pg_auth_members AS membership
+JOIN custodian ON custodian.oid = membership.roleid
+JOIN pg_catalog.pg_roles AS member ON member.oid = membership.member AND member.rolname ~ '^zava_';
+
+-- name: audit
+-- What has been recorded is changed by nobody but the owner, who deletes by a function that nobody else may call.
+WITH trail AS (
+    SELECT relation.oid, 'ops.' || relation.relname AS name, relowner, relacl
+    FROM pg_catalog.pg_class AS relation
+    JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
+    WHERE namespace.nspname = 'ops' AND relation.relname IN ('audit', 'audit_chain') AND relation.relkind = 'r'
+),
+granted AS (
+    SELECT name, relowner AS owner, acl.grantee, acl.privilege_type
+    FROM trail
+    CROSS JOIN LATERAL (
+        SELECT relacl AS acls
+        UNION ALL
+        SELECT attacl FROM pg_catalog.pg_attribute WHERE attrelid = trail.oid
+    ) AS said
+    CROSS JOIN LATERAL aclexplode(said.acls) AS acl
+    UNION ALL
+    SELECT format('ops.%%s', proname), proowner, acl.grantee, acl.privilege_type
+    FROM pg_catalog.pg_proc AS function
+    JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = function.pronamespace
+    CROSS JOIN LATERAL aclexplode(coalesce(proacl, acldefault('f', proowner))) AS acl
+    WHERE namespace.nspname = 'ops' AND proname IN ('append_audit', 'forget_audit')
+)
+SELECT name AS subject, 'is missing' AS problem FROM unnest(ARRAY['ops.audit', 'ops.audit_chain']) AS name
+WHERE name NOT IN (SELECT trail.name FROM trail)
+UNION ALL
+SELECT DISTINCT
+    name, format('gives %%s to %%s', privilege_type, coalesce(nullif(grantee, 0)::regrole::text, 'everybody'))
+FROM granted
+WHERE grantee <> owner
+    AND (name, privilege_type, coalesce(nullif(grantee, 0)::regrole::text, '')) NOT IN (
+        ('ops.audit', 'SELECT', 'zava_backup'), ('ops.audit_chain', 'SELECT', 'zava_backup'),
+        ('ops.append_audit', 'EXECUTE', 'zava_jobs')
+    );
+
 -- name: privileges
 -- The login selects from retail and does nothing else anywhere.
 SELECT namespace.nspname || '.' || relation.relname AS subject, attribute.problem
@@ -298,7 +370,7 @@ WHERE NOT EXISTS (
 );
 
 -- name: definitions
--- Kind, name and definition of each function and trigger of our schemas, for shared/definitions.py. PostgreSQL prints no
+-- Kind, name and definition of each function and trigger of our schemas, for shared/isolation/definitions.py. PostgreSQL prints no
 -- definition of an aggregate, and leaves out of a trigger's when it fires.
 SELECT
     'functions' AS kind, namespace.nspname || '.' || function.proname AS name,

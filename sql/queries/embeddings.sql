@@ -1,26 +1,36 @@
 -- As zava_jobs. What a worker takes is its own until it is due again; a row's claim says whether that still holds.
+-- Who writes products locks rows of the queue in any order, and must not fail for a worker's sake: no statement of a
+-- worker waits for one of them while it holds others. What is locked is about to change, so it is passed over.
 
 -- name: serve_first
 -- With nothing to serve yet, some embeddings are better than none.
 INSERT INTO ops.served_model (model) VALUES (%(model)s) ON CONFLICT (only_row) DO NOTHING;
 
--- name: queue_missing
+-- name: missing
 -- What no trigger has seen: another model, rows from a backup, triggers that were switched off.
-INSERT INTO ops.embedding_queue (product_id)
 SELECT wanted.product_id
 FROM ops.embedding_texts AS wanted
 LEFT JOIN retail.product_description_embeddings AS made ON made.product_id = wanted.product_id AND made.model = %(model)s
-WHERE made.content_hash IS DISTINCT FROM wanted.content_hash
+LEFT JOIN ops.embedding_queue AS queued ON queued.product_id = wanted.product_id
+WHERE made.content_hash IS DISTINCT FROM wanted.content_hash AND queued.product_id IS NULL
+ORDER BY wanted.product_id;
+
+-- name: queue_one
+INSERT INTO ops.embedding_queue (product_id)
+SELECT product_id FROM ops.embedding_texts WHERE product_id = %(product_id)s -- unless it is gone
 ON CONFLICT (product_id) DO NOTHING;
 
 -- name: forget_current
 -- Queued twice, by the trigger and above, or changed and changed back.
-DELETE FROM ops.embedding_queue AS queued
-USING ops.embedding_texts AS wanted, retail.product_description_embeddings AS made
-WHERE wanted.product_id = queued.product_id
-    AND made.product_id = queued.product_id
-    AND made.model = %(model)s
-    AND made.content_hash = wanted.content_hash;
+WITH current AS (
+    SELECT queued.product_id
+    FROM ops.embedding_queue AS queued
+    JOIN ops.embedding_texts AS wanted USING (product_id)
+    JOIN retail.product_description_embeddings AS made USING (product_id)
+    WHERE made.model = %(model)s AND made.content_hash = wanted.content_hash
+    FOR UPDATE OF queued SKIP LOCKED
+)
+DELETE FROM ops.embedding_queue AS queued USING current WHERE queued.product_id = current.product_id;
 
 -- name: claim
 WITH due AS (
@@ -48,10 +58,15 @@ WITH made AS (
         %(product_ids)s::integer[], %(claims)s::bigint[], %(hashes)s::bytea[], %(vectors)b::extensions.vector[]
     ) AS made (product_id, claim, content_hash, vector)
 ),
+held AS (
+    SELECT made.* FROM made
+    JOIN ops.embedding_queue AS queued USING (product_id, claim)
+    FOR UPDATE OF queued SKIP LOCKED
+),
 settled AS (
-    DELETE FROM ops.embedding_queue AS queued USING made
-    WHERE queued.product_id = made.product_id AND queued.claim = made.claim
-    RETURNING made.product_id, made.content_hash, made.vector
+    DELETE FROM ops.embedding_queue AS queued USING held
+    WHERE queued.product_id = held.product_id
+    RETURNING held.product_id, held.content_hash, held.vector
 )
 INSERT INTO retail.product_description_embeddings AS kept (product_id, model, content_hash, description_embedding)
 SELECT product_id, %(model)s, content_hash, vector FROM settled
@@ -62,12 +77,18 @@ ON CONFLICT (product_id, model) DO UPDATE SET
 
 -- name: postpone
 -- Seconds double with each attempt up to ten minutes, and spread.
+WITH held AS (
+    SELECT queued.product_id
+    FROM unnest(%(product_ids)s::integer[], %(claims)s::bigint[]) AS taken (product_id, claim)
+    JOIN ops.embedding_queue AS queued USING (product_id, claim)
+    FOR UPDATE OF queued SKIP LOCKED
+)
 UPDATE ops.embedding_queue AS queued
 SET due_at = clock_timestamp() + make_interval(
     secs => greatest(%(seconds)s, least(600, 2.5 * 2 ^ least(attempts, 10)) * (0.75 + random() / 2))
 )
-FROM unnest(%(product_ids)s::integer[], %(claims)s::bigint[]) AS taken (product_id, claim)
-WHERE queued.product_id = taken.product_id AND queued.claim = taken.claim;
+FROM held
+WHERE queued.product_id = held.product_id;
 
 -- name: refuse
 UPDATE ops.embedding_queue SET refused_by = %(model)s WHERE product_id = %(product_id)s AND claim = %(claim)s;

@@ -10,12 +10,13 @@ SELECT ops.forget_expired_tasks();
 -- No row without a valid context, or where the principal has as many tasks as it may.
 INSERT INTO ops.tasks (
     tenant_id, object_id, client_id, store_scope, scopes, tool, arguments, input_responses, request_state, store_ids,
-    lease_owner, lease_until, expires_at
+    lease_owner, lease_until, expires_at, token_id, token_issued_at
 )
 SELECT
     %(tenant_id)s, %(object_id)s, %(client_id)s, %(store_scope)s, %(scopes)s, %(tool)s, %(arguments)s,
     %(input_responses)s, %(request_state)s, %(store_ids)s,
-    %(worker)s, clock_timestamp() + %(lease)s, clock_timestamp() + %(ttl)s
+    %(worker)s, clock_timestamp() + %(lease)s, clock_timestamp() + %(ttl)s,
+    %(token_id)s, to_timestamp(%(token_issued_at)s)
 FROM access.verified_caller() AS caller
 WHERE caller.principal_id IS NOT NULL
     AND (SELECT count(*) FROM ops.tasks WHERE status = 'working') < %(most_working)s
@@ -46,6 +47,11 @@ RETURNING task.*, false AS abandoned;
 UPDATE ops.tasks SET lease_until = clock_timestamp() + %(lease)s
 WHERE task_id = %(task_id)s AND lease_owner = %(worker)s AND status = 'working'
 RETURNING task_id;
+
+-- name: release
+-- To whoever looks next.
+UPDATE ops.tasks SET lease_until = clock_timestamp()
+WHERE task_id = %(task_id)s AND lease_owner = %(worker)s AND status = 'working';
 
 -- name: ask
 -- The lease is worth nothing then: whoever the last answer comes to sees to it that the work goes on. No row as in finish.

@@ -8,7 +8,7 @@ from psycopg import sql
 
 from local.database import STORES_ONLY, load_sample_data
 from local.postgres import EmbeddedPostgres
-from shared.schema import deploy_schema, install_signing_key
+from shared.database.schema import deploy_schema, install_signing_key
 from tests.conftest import KEY, Database
 
 ROWS = """

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from shared.attestation import Attestation, attest
-from shared.connection import Connection
-from shared.schema import SQL_FOLDER, deploy_schema
+from shared.database.connection import Connection
+from shared.database.schema import SQL_FOLDER, deploy_schema
+from shared.isolation.attestation import Attestation, attest
 from tests.conftest import KEY, Database
 
 

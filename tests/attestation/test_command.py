@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from local.people import PEOPLE
-from shared.canary_rows import prove_with_rows
+from shared.isolation.canary_rows import prove_with_rows
 from tests.attestation.sabotage import LEAK, SCOPE_IGNORED, Sabotage, sabotaged
 from tests.conftest import KEY, PASSWORDS, REPOSITORY, Database
 
@@ -77,7 +77,7 @@ def test_a_sound_database_is_a_table_of_ticks(prove: Prove) -> None:
     done = prove(LC_ALL="C", PYTHONIOENCODING="ascii")
     lines = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
-    assert [line.split()[0] for line in lines[:-1]] == ["✓"] * 14
+    assert [line.split()[0] for line in lines[:-1]] == ["✓"] * 16
     assert lines[-1].startswith("Isolation is proven")
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shared.definitions import FUNCTIONS, TRIGGERS, definitions_of, differences
-from shared.schema import SQL_FOLDER
+from shared.database.schema import SQL_FOLDER
+from shared.isolation.definitions import FUNCTIONS, TRIGGERS, definitions_of, differences
 
 FILES = sorted((SQL_FOLDER / "functions").glob("*.sql"))
 WRITTEN = """
@@ -27,7 +27,12 @@ def test_every_file_defines_one_function_of_its_name() -> None:
         functions = [name for kind, name in definitions_of(path.read_text()) if kind == FUNCTIONS]
         schema = (
             "ops"
-            if path.stem.endswith(("_task", "_tasks", "_embedding", "words", "words_of", "_by_meaning"))
+            if path.stem.endswith(
+                (
+                    *("_task", "_tasks", "_embedding", "words", "words_of", "_by_meaning", "_audit", "_allowances"),
+                    *("_rows", "_row_changes", "_backup"),
+                )
+            )
             else "access"
         )
         assert functions == [f"{schema}.{path.stem}"]

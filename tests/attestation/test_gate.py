@@ -13,13 +13,13 @@ import pytest
 from mcp import Client
 
 from local.postgres import free_port
+from shared.database.pool import open_pool
 from shared.errors import Unavailable
-from shared.health import readiness
-from shared.identity import Caller, current_caller
+from shared.identity.caller import Caller, current_caller
 from shared.invocation import Invocations
-from shared.isolation import Isolation
+from shared.isolation.gate import Isolation
 from shared.mcp_server import build_app, build_server
-from shared.pool import open_pool
+from shared.readiness import Probes
 from shared.vault import Secret, Vault
 from tests.attestation.conftest import ORDERS_A_STORE
 from tests.attestation.sabotage import LEAK, sabotaged
@@ -31,6 +31,7 @@ from tests.tools.calls import data_of, fault_of
 pytestmark = pytest.mark.anyio
 
 COUNT = "SELECT count(*) FROM retail.orders"
+LONG = "SELECT count(*) FROM generate_series(1, 500000)"
 KIRKLAND = caller_of("kirkland")
 HEAD_OFFICE = caller_of("head-office")
 CANNOT_PROVE = "The server cannot prove that tenants are isolated."
@@ -42,9 +43,9 @@ READING_TOOLS: dict[str, dict[str, object]] = {
 
 
 @asynccontextmanager
-async def gated(app_url: str, clock: FakeClock, *keys: Secret) -> AsyncIterator[Invocations]:
+async def gated(app_url: str, clock: FakeClock, *keys: Secret, pool_size: int = 1) -> AsyncIterator[Invocations]:
     """The door as the server has it."""
-    async with open_pool(settings_for(app_url)) as pool:
+    async with open_pool(settings_for(app_url, pool_size=pool_size)) as pool:
         vault = Vault(KeptSecrets(*(keys or (KEY,))))
         isolation = Isolation(pool, vault, clock=clock)
         yield Invocations(pool, vault, isolation)
@@ -122,9 +123,11 @@ async def test_many_first_calls_share_one_proof_of_two_round_trips_and_later_one
         assert wire.round_trips == 1
 
 
-async def test_a_dead_connection_costs_the_proof_a_new_one(breakable: Database, clock: FakeClock) -> None:
-    async with wire_to(breakable.app_url) as wire, gated(wire.url(breakable.app_url), clock) as door:
-        assert await count(door.without_proof()) == ORDERS_A_STORE
+async def test_dead_connections_cost_the_proof_a_new_one(breakable: Database, clock: FakeClock) -> None:
+    async with wire_to(breakable.app_url) as wire, gated(wire.url(breakable.app_url), clock, pool_size=5) as door:
+        unproven = door.without_proof()
+        await asyncio.gather(*(unproven.read(KIRKLAND, LONG, max_rows=1) for _ in range(5)))
+        assert wire.connections > 2
         wire.cut()
         assert await count(door) == ORDERS_A_STORE
 
@@ -173,7 +176,7 @@ async def test_the_log_has_each_finding_once(
                 clock.now += 5
                 with pytest.raises(Unavailable):
                     await count(door)
-    found = [record.getMessage() for record in caplog.records if record.name == "shared.isolation"]
+    found = [record.getMessage() for record in caplog.records if record.name == "shared.isolation.gate"]
     assert len(found) == len(set(found)) > 1
     assert "isolation is not proven: policies: retail.orders has 2 policies for the login instead of one" in found
 
@@ -183,11 +186,11 @@ async def test_readiness_says_whether_isolation_is_proven(breakable: Database, c
         await pool.wait()
         isolation = Isolation(pool, Vault(KeptSecrets(KEY)), clock=clock)
         with sabotaged(breakable, LEAK):
-            failed = await readiness(pool, isolation)
+            failed = await Probes(pool, isolation).readiness()
         clock.now += 5
-        proven = await readiness(pool, isolation)
+        proven = await Probes(pool, isolation).readiness()
         await isolation.close()
-        unknown = await readiness(pool, Isolation(pool, Vault(KeptSecrets())))
+        unknown = await Probes(pool, Isolation(pool, Vault(KeptSecrets()))).readiness()
     assert [(state.ready, state.isolation) for state in (failed, proven, unknown)] == [
         (False, "failed"),
         (True, "proven"),
@@ -223,7 +226,7 @@ async def test_an_administrator_gets_the_proof_also_where_it_fails(breakable: Da
     assert (broken["holds"], sound["holds"]) == (False, True)
     assert {check["name"] for check in broken["checks"] if not check["holds"]} == {"policies", "canaries"}
     assert "retail.orders policy everything" in str(broken["checks"])
-    assert len(sound["checks"]) == 14
+    assert len(sound["checks"]) == 16
     assert all(check["holds"] and check["detail"] for check in sound["checks"])
     for secret in (KEY.value, PASSWORDS["zava_app"], "v1|"):
         assert secret not in f"{broken}{sound}"

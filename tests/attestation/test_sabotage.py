@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.schema import SQL_FOLDER
+from shared.database.schema import SQL_FOLDER
 from tests.attestation.sabotage import LEAK, SCOPE_IGNORED, Sabotage, attested, sabotaged
 from tests.conftest import Database
 
@@ -137,7 +137,7 @@ SABOTAGES = {
     ),
     "table under another name": Sabotage(
         "ALTER TABLE retail.inventory RENAME TO stock",
-        "tables policies canaries",
+        "tables policies canaries triggers",
         "ALTER TABLE retail.stock RENAME TO inventory",
     ),
     # Policies
@@ -187,9 +187,9 @@ SABOTAGES = {
         "CREATE POLICY less ON retail.orders AS RESTRICTIVE FOR SELECT TO zava_app USING (order_id > 0)", "policies"
     ),
     # Privileges
-    "signing keys": Sabotage("GRANT SELECT ON access.signing_keys TO zava_app", "privileges"),
+    "signing keys": Sabotage("GRANT SELECT ON access.signing_keys TO zava_app", "privileges keys"),
     "one column of the signing keys": Sabotage(
-        "GRANT SELECT (inner_pad) ON access.signing_keys TO PUBLIC", "privileges"
+        "GRANT SELECT (inner_pad) ON access.signing_keys TO PUBLIC", "privileges keys"
     ),
     "grants": Sabotage("GRANT INSERT ON access.store_grants TO zava_app", "privileges"),
     "inserts": Sabotage("GRANT INSERT ON retail.orders TO zava_app", "privileges"),
@@ -318,6 +318,9 @@ SABOTAGES = {
         "triggers",
         "ALTER TABLE access.principals ENABLE TRIGGER ALL",
     ),
+    "a list of revoked tokens that changes unnoticed": Sabotage(
+        "ALTER TABLE access.revocations DISABLE TRIGGER count_revocation", "triggers"
+    ),
     "a trigger dropped": Sabotage("DROP TRIGGER refresh_visibility ON access.store_grants", "triggers"),
     "a trigger under another name": Sabotage(
         "ALTER TRIGGER refresh_visibility ON access.store_grants RENAME TO another",
@@ -398,6 +401,19 @@ SABOTAGES = {
         "INSERT INTO access.store_grants SELECT principal_id, 7 FROM access.visibility WHERE 7 = ANY (store_ids)"
         " AND NOT sees_all",
     ),
+    # Keys
+    "keys read by the backup": Sabotage("GRANT SELECT (kid) ON access.signing_keys TO zava_backup", "keys"),
+    "keys read by their custodian": Sabotage("GRANT SELECT ON access.signing_keys TO zava_keys", "keys"),
+    "keys brought by the jobs": Sabotage(
+        "GRANT EXECUTE ON FUNCTION access.install_signing_key(text, bytea, bytea) TO zava_jobs", "keys"
+    ),
+    "keys ended by everybody": Sabotage(
+        "GRANT EXECUTE ON FUNCTION access.retire_signing_keys(text[]) TO PUBLIC", "keys functions"
+    ),
+    "the lease is written by another": Sabotage("GRANT UPDATE ON access.key_lease TO zava_jobs", "keys"),
+    "the custodian is the owner": Sabotage("GRANT zava_owner TO zava_keys", "keys"),
+    "the jobs are the custodian": Sabotage("GRANT zava_keys TO zava_jobs", "keys tasks"),
+    "the custodian bypasses policies": Sabotage("ALTER ROLE zava_keys BYPASSRLS", "keys"),
     # Tasks
     "tasks without policies": Sabotage("ALTER TABLE ops.tasks DISABLE ROW LEVEL SECURITY", "tasks"),
     "tasks whose policies are not forced": Sabotage("ALTER TABLE ops.tasks NO FORCE ROW LEVEL SECURITY", "tasks"),
@@ -425,6 +441,12 @@ SABOTAGES = {
     "tasks deleted by the jobs": Sabotage("GRANT DELETE ON ops.tasks TO zava_jobs", "tasks"),
     "jobs bypass policies": Sabotage("ALTER ROLE zava_jobs BYPASSRLS", "tasks"),
     "jobs are the owner": Sabotage("GRANT zava_owner TO zava_jobs", "tasks"),
+    "audit written by the jobs": Sabotage("GRANT INSERT ON ops.audit TO zava_jobs", "audit"),
+    "audit changed by the backup": Sabotage("GRANT UPDATE (outcome) ON ops.audit TO zava_backup", "audit"),
+    "audit read by the jobs": Sabotage("GRANT SELECT ON ops.audit TO zava_jobs", "audit"),
+    "the chain set back by the jobs": Sabotage("GRANT UPDATE ON ops.audit_chain TO zava_jobs", "audit"),
+    "audit forgotten by the jobs": Sabotage("GRANT EXECUTE ON FUNCTION ops.forget_audit TO zava_jobs", "audit"),
+    "audit appended by everybody": Sabotage("GRANT EXECUTE ON FUNCTION ops.append_audit TO PUBLIC", "functions audit"),
     "tasks under another name": Sabotage(
         "ALTER TABLE ops.tasks RENAME TO jobs", "tasks", "ALTER TABLE ops.jobs RENAME TO tasks"
     ),

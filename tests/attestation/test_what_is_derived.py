@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from shared.canary_rows import prove_with_rows
-from shared.queries import named_queries
+from shared.database.queries import named_queries
+from shared.isolation.canary_rows import prove_with_rows
 from tests.attestation.sabotage import Sabotage, attested, sabotaged
 from tests.conftest import Database
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, Frame, Page, Route, async_playwright
 
+from local.node import installed_packages
 from shared.chart_page import chart_document
-from tests.node import installed_packages
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "pictures"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.node import installed_packages
+from local.node import installed_packages
 
 
 @pytest.fixture(scope="session")

@@ -13,8 +13,8 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from local.clients import as_text, claude_code_command, snippet, vscode_configuration
+from local.node import NODE
 from tests.clients.questions import COUNT, KIRKLANDS_ANSWER, SQL_TOOL
-from tests.node import NODE
 from tests.stack import REPOSITORY, RunningStack
 
 PAGE = (REPOSITORY / "docs" / "clients.md").read_text()

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from local.node import run_node
 from tests.clients.questions import BAD_TOKENS, COUNT, DELETE, KIRKLANDS_ANSWER, REFUSAL, SQL_TOOL, TOOLS, UNKNOWN_TOOL
-from tests.node import run_node
 from tests.stack import RunningStack
 
 TOOL_FAILED, NOT_AUTHORIZED = 5, 3

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from local.node import run_node
 from tests.clients.questions import (
     BAD_TOKENS,
     CHART_TYPE,
@@ -19,7 +20,6 @@ from tests.clients.questions import (
     TOOLS,
     UNKNOWN_TOOL,
 )
-from tests.node import run_node
 from tests.stack import RunningStack
 
 SESSION = Path(__file__).with_name("session.mjs")

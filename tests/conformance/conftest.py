@@ -5,9 +5,9 @@ from itertools import product
 
 import pytest
 
+from local.node import installed_packages
 from tests.conformance import suite
 from tests.conformance.token_proxy import token_proxy
-from tests.node import installed_packages
 from tests.stack import RunningStack
 
 type Outcomes = dict[tuple[str, str], suite.Outcome]

@@ -1,5 +1,6 @@
 """The other commands of dev.py, against a running stack and without one."""
 
+import json
 import re
 import subprocess
 import sys
@@ -12,12 +13,16 @@ import pytest
 
 from local.people import PEOPLE
 from tests.conftest import REPOSITORY
+from tests.processes import eventually
 from tests.protocol.requests import ACCEPT, COUNT
 from tests.stack import RunningStack
 
 type Dev = Callable[..., "subprocess.CompletedProcess[str]"]
 
-URLS = ["APP_DATABASE_URL", "JOBS_DATABASE_URL", "BACKUP_DATABASE_URL", "OWNER_DATABASE_URL", "SUPERUSER_DATABASE_URL"]
+URLS = [
+    *("APP_DATABASE_URL", "JOBS_DATABASE_URL", "BACKUP_DATABASE_URL", "KEYS_DATABASE_URL"),
+    *("OWNER_DATABASE_URL", "SUPERUSER_DATABASE_URL"),
+]
 
 
 def printed(dev: Dev, stack: RunningStack, *arguments: str) -> str:
@@ -43,7 +48,7 @@ def test_env_prints_urls_that_work(stack: RunningStack, dev: Dev) -> None:
         with psycopg.connect(url) as connection:
             users[name] = connection.execute("SELECT current_user::text").fetchone()
     assert [user for (user,) in users.values() if user] == [  # type: ignore[misc]  # a row each
-        *("zava_app", "zava_jobs", "zava_backup", "zava_owner", "postgres")
+        *("zava_app", "zava_jobs", "zava_backup", "zava_keys", "zava_owner", "postgres")
     ]
 
 
@@ -64,8 +69,15 @@ def test_a_printed_context_lasts_as_long_as_asked(stack: RunningStack, dev: Dev)
 
 def test_the_running_stack_proves_its_isolation_with_rows(stack: RunningStack, dev: Dev) -> None:
     lines = printed(dev, stack, "prove-isolation").splitlines()
-    assert [line.split()[0] for line in lines[:-1]] == ["✓"] * 16
+    assert [line.split()[0] for line in lines[:-1]] == ["✓"] * 18
     assert lines[-2].split()[1] == "canary_rows"
+
+
+def test_the_running_stack_has_an_intact_audit_trail_of_its_calls(stack: RunningStack, dev: Dev) -> None:
+    head = json.loads(printed(dev, stack, "verify-audit", "--json"))["head"]
+    printed(dev, stack, "demo")
+    eventually(lambda: json.loads(printed(dev, stack, "verify-audit", "--json"))["head"] != head, "a row")
+    assert printed(dev, stack, "verify-audit", "--head", head).startswith("The trail is intact: ")
 
 
 def test_the_demo_shows_three_callers_and_an_escape_that_fails(stack: RunningStack, dev: Dev) -> None:
@@ -76,7 +88,14 @@ def test_the_demo_shows_three_callers_and_an_escape_that_fails(stack: RunningSta
 
 @pytest.mark.parametrize(
     "arguments",
-    [("env",), ("token", "--as", "kirkland"), ("rls-context", "--as", "kirkland"), ("demo",), ("prove-isolation",)],
+    [
+        ("env",),
+        ("token", "--as", "kirkland"),
+        ("rls-context", "--as", "kirkland"),
+        ("demo",),
+        ("prove-isolation",),
+        ("verify-audit",),
+    ],
 )
 def test_without_a_stack_it_is_said_what_to_run(dev: Dev, tmp_path: Path, arguments: tuple[str, ...]) -> None:
     done = dev(*arguments, "--state", str(tmp_path))
@@ -97,7 +116,17 @@ def test_help_names_every_command(dev: Dev) -> None:
     shown = dev("--help").stdout
     assert all(
         command in shown
-        for command in ("start", "test", "check", "demo", "token", "env", "rls-context", "prove-isolation")
+        for command in (
+            "start",
+            "test",
+            "check",
+            "demo",
+            "token",
+            "env",
+            "rls-context",
+            "prove-isolation",
+            "verify-audit",
+        )
     )
 
 

@@ -94,7 +94,7 @@ def test_data_none_has_schema_people_and_stores_and_takes_the_originals_columns(
 
 
 def test_fresh_throws_the_database_away(state: Path) -> None:
-    with started_stack(state) as stack, stack.connect("OWNER_DATABASE_URL") as owner:
+    with started_stack(state, *EMPTY) as stack, stack.connect("OWNER_DATABASE_URL") as owner:
         owner.execute("INSERT INTO retail.categories (category_name) VALUES ('Mine')")
     with started_stack(state) as stack, stack.connect("OWNER_DATABASE_URL") as owner:
         assert owner.execute("SELECT count(*) FROM retail.categories").fetchone() == (1,)

@@ -8,7 +8,7 @@ import pytest
 from local.asgi_server import serving
 from local.embedding_service import create_app
 from local.minilm import Embedding, MiniLM
-from shared.embedder import Embedder
+from shared.embeddings.embedder import Embedder
 from tests.embedder.embedders import embedder_of
 from tests.embedder.openai_service import KEY, MODELS, OpenAIService
 

@@ -3,8 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from shared.embedder import Embedder
-from shared.embedder_identity import vault_key
+from shared.embeddings.embedder import Embedder
+from shared.embeddings.identity import vault_key
 from shared.vault import Secret, Vault
 from tests.conftest import KeptSecrets
 

@@ -14,11 +14,11 @@ from threading import Event
 
 import pytest
 
-from shared.embedder import Embedder
-from shared.embedder_identity import vault_key
+from shared.embeddings.embedder import Embedder
+from shared.embeddings.identity import vault_key
+from shared.embeddings.text_batches import MAX_REQUEST_BYTES, MAX_TEXT_BYTES, MAX_TEXTS, batches
 from shared.errors import EmbedderFailure, TextRefused
 from shared.retry_after import retry_after
-from shared.text_batches import MAX_REQUEST_BYTES, MAX_TEXT_BYTES, MAX_TEXTS, batches
 from shared.vault import Secret, Vault
 from tests.clock import FakeClock
 from tests.conftest import REPOSITORY, KeptSecrets
@@ -372,7 +372,7 @@ async def test_a_large_answer_does_not_hold_up_the_event_loop(embedder: Embedder
 
 LATE_IMPORT = """if True:
     import asyncio, sys, time
-    from shared.embedder import Embedder
+    from shared.embeddings.embedder import Embedder
     from shared.errors import EmbedderFailure
 
     async def main():

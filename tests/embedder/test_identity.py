@@ -5,18 +5,14 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 
 import pytest
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse
-from starlette.routing import Route
 
-from local.asgi_server import serving
-from shared.embedder import Embedder
-from shared.embedder_identity import ApiKey, open_api_key
+from shared.embeddings.embedder import Embedder
+from shared.embeddings.identity import ApiKey, open_api_key
 from shared.errors import EmbedderFailure
 from shared.vault import Secret, Vault
 from tests.conftest import KeptSecrets, settings_for
 from tests.embedder.openai_service import MODELS, OpenAIService
+from tests.identity_endpoint import IdentityEndpoint, serving_identity
 
 pytestmark = pytest.mark.anyio
 
@@ -25,29 +21,9 @@ AZURE = "https://zava.openai.azure.com/openai/v1"
 CLIENT_ID = "7d1b3c36-5a0f-4d5b-9a38-0d0d6c1f2b11"
 
 
-class IdentityEndpoint:
-    """Where App Service and Functions get tokens of a managed identity. failing: answers with an error that tells."""
-
-    def __init__(self) -> None:
-        self.failing = False
-        self.requests: list[dict[str, str | None]] = []
-        self.app = Starlette(routes=[Route("/msi/token", self._token)])
-
-    async def _token(self, request: Request) -> JSONResponse:
-        header = {"header": request.headers.get("x-identity-header")}
-        self.requests.append({**request.query_params, **header})
-        if self.failing:
-            return JSONResponse({"statusCode": 400, "message": "hunter2"}, 400)
-        token = {"access_token": "token of the identity", "expires_on": "4102444800", "token_type": "Bearer"}
-        return JSONResponse(token | {"resource": request.query_params["resource"]})
-
-
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[IdentityEndpoint]:
-    endpoint = IdentityEndpoint()
-    with serving(endpoint.app) as url:
-        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{url}/msi/token")
-        monkeypatch.setenv("IDENTITY_HEADER", "secret of the instance")
+    with serving_identity("token of the identity", monkeypatch) as endpoint:
         yield endpoint
 
 

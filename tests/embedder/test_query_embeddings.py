@@ -8,10 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from shared.embedder import Embedder
-from shared.embedder_identity import vault_key
+from shared.components import Component
+from shared.embeddings.embedder import Embedder
+from shared.embeddings.identity import vault_key
+from shared.embeddings.of_queries import FAILURES, KEPT_SECONDS, OPEN_SECONDS, SECONDS, QueryEmbeddings
 from shared.errors import EmbedderFailure, TextRefused
-from shared.query_embeddings import FAILURES, KEPT_SECONDS, OPEN_SECONDS, SECONDS, QueryEmbeddings
 from shared.vault import Secret, Vault
 from tests.clock import FakeClock
 from tests.conftest import KeptSecrets
@@ -26,8 +27,13 @@ DOWN = status(403)
 
 
 @pytest.fixture
-async def queries(embedder: Embedder, clock: FakeClock) -> AsyncIterator[QueryEmbeddings]:
-    queries = QueryEmbeddings(embedder, clock=clock)
+def component() -> Component:
+    return Component("embedder")
+
+
+@pytest.fixture
+async def queries(embedder: Embedder, clock: FakeClock, component: Component) -> AsyncIterator[QueryEmbeddings]:
+    queries = QueryEmbeddings(embedder, clock=clock, component=component)
     yield queries
     await queries.close()
 
@@ -147,10 +153,11 @@ async def test_a_service_that_fails_is_left_alone(
 
 
 async def test_of_fifty_at_once_one_tries_whether_the_service_is_back(
-    queries: QueryEmbeddings, openai_service: OpenAIService, clock: FakeClock
+    queries: QueryEmbeddings, openai_service: OpenAIService, clock: FakeClock, component: Component
 ) -> None:
     openai_service.fault = DOWN
     await fail(queries, FAILURES)
+    assert (component.state, component.last_error) == ("down", "BreakerOpen")
     texts = [f"question {number}" for number in range(50)]
     for back in (False, True):
         openai_service.fault = None if back else DOWN
@@ -163,6 +170,7 @@ async def test_of_fifty_at_once_one_tries_whether_the_service_is_back(
         assert waits[1:] == [SECONDS] * len(waits[1:])  # but for the one that tried
     answers = await ask_all(queries, texts)
     assert all(isinstance(answer, list) for answer in answers)
+    assert component.state == "up"
 
 
 async def test_a_success_between_failures_resets_their_count(

@@ -155,8 +155,10 @@ def test_an_invocation_over_the_function_timeout_is_500(host: RunningHost) -> No
 
 
 def test_the_caller_s_trace_reaches_the_function(host: RunningHost) -> None:
-    trace_parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-    assert host.client.get("/api/echo/", headers={"traceparent": trace_parent}).json()["trace_parent"] == trace_parent
+    callers = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    functions = host.client.get("/api/echo/", headers={"traceparent": callers}).json()["trace_parent"]
+    assert functions.split("-")[:2] == callers.split("-")[:2]
+    assert functions.split("-")[2] != callers.split("-")[2]  # the host's own span, as in the request that it tells of
 
 
 def test_a_call_without_a_trace_starts_one(host: RunningHost) -> None:

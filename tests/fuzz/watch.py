@@ -83,7 +83,7 @@ def _malformed(reply: Reply) -> Iterator[str]:
                 yield "a stream without an event"
             for event in events:
                 yield from _wrong_message(_parsed(_data_of(event)))
-        elif media_type not in ("text/plain", "text/html"):
+        elif media_type not in ("text/plain", "text/html", "image/svg+xml"):
             yield f"a body of type {media_type!r}"
     except ValueError as error:
         yield f"not what its type says: {error}"

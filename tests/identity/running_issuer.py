@@ -10,8 +10,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from local.people import PEOPLE
 from local.token_issuer import IssuerKey, create_app, mint
 from local.tokens import issuer_of
-from shared.identity import TokenVerifier
-from shared.issuer_keys import IssuerKeys
+from shared.identity.caller import TokenVerifier
+from shared.identity.issuer_keys import IssuerKeys
 
 KIRKLAND = PEOPLE["kirkland"]
 OTHER_TENANT_ID = UUID("0d5a2f0e-5a9c-4d6f-9d6a-3f1b8e2c7a44")

@@ -16,8 +16,8 @@ from local.asgi_server import loopback_socket, serving
 from local.token_issuer import IssuerKey
 from local.tokens import issuer_of, new_key, public_jwk
 from shared.errors import Unauthenticated, Unavailable
-from shared.identity import TokenVerifier
-from shared.issuer_keys import MAX_DOCUMENT_BYTES, IssuerKeys, fetch_document, key_set
+from shared.identity.caller import TokenVerifier
+from shared.identity.issuer_keys import MAX_DOCUMENT_BYTES, IssuerKeys, fetch_document, key_set
 from tests.clock import FakeClock
 from tests.identity.running_issuer import KIRKLAND, RunningIssuer
 

@@ -5,7 +5,7 @@ from uuid import UUID
 import pytest
 
 from shared.errors import Unauthenticated, ValidationFault
-from shared.identity import bearer_token, store_scope_of
+from shared.identity.caller import bearer_token, store_scope_of
 
 
 @pytest.mark.parametrize("header", ["Bearer a.b-c_d.e", "bearer a.b-c_d.e", "BEARER   a.b-c_d.e"])

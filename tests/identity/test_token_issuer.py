@@ -16,7 +16,7 @@ import pytest
 from local.asgi_server import serving
 from local.people import HEAD_OFFICE, LOCAL_AUDIENCE, LOCAL_CLIENT_ID, LOCAL_TENANT_ID, NOBODY, PEOPLE, Person
 from local.token_issuer import create_app, load_client_secret, load_key, token_for
-from shared.identity import open_verifier
+from shared.identity.caller import open_verifier
 from shared.settings import Settings
 from tests.identity.running_issuer import RunningIssuer
 

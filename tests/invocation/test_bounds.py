@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from shared.admission import PRINCIPAL_CALLS, PRINCIPAL_WAITING
+from shared.database.statement import CALL, MAX_BYTES, MAX_PLAN_COST, Bounds
 from shared.errors import QueryTimeout, RateLimited, SqlFault, SqlNotAllowed, TooExpensive, ToolFault, Unavailable
 from shared.invocation import Invocations
-from shared.statement import CALL, MAX_BYTES, MAX_PLAN_COST, Bounds
+from shared.limits.admission import PRINCIPAL_CALLS, PRINCIPAL_WAITING
 from tests.conftest import Database, caller_of, open_invocations
 from tests.invocation.wire import wire_to
 

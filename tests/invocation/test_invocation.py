@@ -10,9 +10,9 @@ import pytest
 from psycopg import sql
 
 from local.postgres import free_port
+from shared.database.pool import open_pool
 from shared.errors import QueryTimeout, SqlFault, SqlNotAllowed, Unavailable
 from shared.invocation import Invocations
-from shared.pool import open_pool
 from shared.vault import Secret
 from tests.conftest import KEY, PASSWORDS, Database, caller_of, open_invocations, settings_for
 from tests.invocation.wire import wire_to

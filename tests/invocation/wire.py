@@ -15,6 +15,7 @@ class Wire:
         self.connections = 0
         self.said = bytearray()
         """All that clients sent."""
+        self._down = False
         self._last = "server"
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -29,6 +30,27 @@ class Wire:
         """Every connection breaks, as with a failover."""
         for writer in self._writers:
             writer.transport.abort()
+
+    def take_down(self) -> None:
+        """The server is gone: connections break, and new ones get nowhere."""
+        self._down = True
+        self.cut()
+
+    def take_up(self) -> None:
+        """It is back."""
+        self._down = False
+
+    async def connect(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str | None, port: int | None
+    ) -> None:
+        """One client, until one side ends."""
+        if self._down:
+            writer.transport.abort()
+            return
+        self.connections += 1
+        there, back = await asyncio.open_connection(host, port)
+        self._writers |= {writer, back}
+        await asyncio.gather(self.pump(reader, back, "client"), self.pump(there, writer, "server"))
 
     async def pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, speaker: str) -> None:
         try:
@@ -51,10 +73,7 @@ async def wire_to(url: str) -> AsyncIterator[Wire]:
     wire, target = Wire(), urlsplit(url)
 
     async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        wire.connections += 1
-        there, back = await asyncio.open_connection(target.hostname, target.port)
-        wire._writers |= {writer, back}
-        await asyncio.gather(wire.pump(reader, back, "client"), wire.pump(there, writer, "server"))
+        await wire.connect(reader, writer, target.hostname, target.port)
 
     listener = await asyncio.start_server(connected, "127.0.0.1", 0)
     wire.port = listener.sockets[0].getsockname()[1]

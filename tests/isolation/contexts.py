@@ -2,8 +2,8 @@
 
 from uuid import UUID
 
+from shared.database.schema import hmac_pads
 from shared.rls_context import sign_context
-from shared.schema import hmac_pads
 from tests.conftest import KEY, caller_of, context_of
 
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from shared.queries import named_queries
+from shared.database.queries import named_queries
 
 FOLDER = Path(__file__).parent / "legitimate"
 

@@ -11,10 +11,10 @@ from psycopg.types import TypeInfo
 
 from local.people import PEOPLE
 from local.postgres import EmbeddedPostgres
+from shared.database.queries import named_queries
+from shared.database.schema import deploy_schema
 from shared.invocation import Answer
 from shared.json_values import columns_of, register_json_values
-from shared.queries import named_queries
-from shared.schema import deploy_schema
 from tests.conftest import Database
 
 FOLDER = Path(__file__).parent

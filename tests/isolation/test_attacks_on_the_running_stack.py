@@ -26,6 +26,10 @@ class StackGround:
         return self._stack.connect("SUPERUSER_DATABASE_URL")
 
 
+KEPT_OF_CALLS = {f"rows of ops.{table}" for table in ("audit", "audit_chain", "allowances")}
+"""By the server itself, of each."""
+
+
 def test_a_sample_of_each_family_shows_nothing_foreign_and_changes_nothing(stack: RunningStack, marker: str) -> None:
     ground = StackGround(stack)
     target, eyes, before = target_in(ground, marker), eyes_of("kirkland", ground, marker), fingerprint(ground)
@@ -38,4 +42,4 @@ def test_a_sample_of_each_family_shows_nothing_foreign_and_changes_nothing(stack
                 twin = send(client, attack.twin) if attack.tell is Tell.PAIR else None
                 found.append(judge(attack, outcome, twin, eyes, target))
     assert not [success for success in found if success and success.channel == ROWS]
-    assert changed_parts(before, fingerprint(ground)) == set()
+    assert changed_parts(before, fingerprint(ground)) <= KEPT_OF_CALLS

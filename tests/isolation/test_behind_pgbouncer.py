@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from shared.pool import open_pool
+from shared.database.pool import open_pool
 from tests.conftest import Database, MakeDatabase, caller_of, open_invocations, settings_for
 from tests.isolation.attack import ROWS
 from tests.isolation.attacks import QUIET

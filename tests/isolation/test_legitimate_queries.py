@@ -8,7 +8,7 @@ import pytest
 from mcp import Client
 
 from local.postgres import EmbeddedPostgres
-from shared.identity import current_caller
+from shared.identity.caller import current_caller
 from shared.invocation import Invocations
 from shared.mcp_server import build_server
 from tests.conftest import Database, MakeDatabase, caller_of, nobody_embeds, open_invocations

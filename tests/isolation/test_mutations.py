@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from shared.schema import SQL_FOLDER
+from shared.database.schema import SQL_FOLDER
 from tests.conftest import Database
 from tests.isolation.attack import ROWS
 from tests.isolation.bare_login import Campaign

@@ -8,12 +8,12 @@ from mcp import Client
 from mcp.types import CallToolResult
 from psycopg_pool import AsyncConnectionPool
 
-from shared.connection import Connection
-from shared.identity import current_caller
+from shared.database.connection import Connection
+from shared.database.pool import open_pool
+from shared.identity.caller import current_caller
 from shared.invocation import Invocations
-from shared.isolation import Isolation
+from shared.isolation.gate import Isolation
 from shared.mcp_server import build_server
-from shared.pool import open_pool
 from shared.vault import Vault
 from tests.conftest import KEY, Database, KeptSecrets, caller_of, nobody_embeds, settings_for
 from tests.isolation.attack import Attack, Tell

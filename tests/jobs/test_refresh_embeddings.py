@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterator
 from contextlib import contextmanager
 from os import kill
 
@@ -15,6 +15,7 @@ import pytest
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shared.embeddings.store import Progress
 from shared.jobs.refresh_embeddings import Effort
 from tests.conftest import REPOSITORY, Database
 from tests.embedder.openai_service import MODELS, Answer, OpenAIService, status
@@ -64,6 +65,26 @@ async def test_only_what_changes_the_text_is_embedded_anew(
         [[name]] = superuser.execute("SELECT product_name FROM retail.products WHERE product_id = 7")
     await refresh()
     assert sorted(asked_texts(service)) == sorted([f"A whistle. {name}", "Hums along. Kazoo"])
+    assert_all_embedded(database)
+
+
+async def test_who_writes_products_waits_for_no_worker_and_fails_for_none(
+    database: Database, service: OpenAIService, refresh: Refresh
+) -> None:
+    """The writer holds products that the worker wants, then wants what the worker had: no deadlock comes of it."""
+    rewrite = "UPDATE retail.products SET product_description = product_description || '!' WHERE product_id = ANY (%s)"
+    with database.as_superuser() as writer:
+        for first, then in ([300, 2], [2, 300]), ([1, 400], [400, 1]):
+            writer.execute("BEGIN")
+            writer.execute("SET LOCAL deadlock_timeout = '10ms'")  # the writer would be the victim
+            writer.execute("UPDATE retail.products SET base_price = base_price + 1 WHERE product_id = 300")
+            writer.execute(rewrite, (first,))
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(_to_its_end(refresh(effort=BRIEF)))
+                await asyncio.sleep(0.5)
+                await asyncio.to_thread(writer.execute, rewrite, (then,))
+            writer.execute("COMMIT")
+    await refresh()
     assert_all_embedded(database)
 
 
@@ -214,7 +235,7 @@ def test_refreshes_killed_at_any_point_lose_nothing_and_do_nothing_twice(
     with nursery(database, service) as bear, database.as_superuser() as editor:
         alive = [bear(), bear()]
         for _ in range(KILLS):
-            time.sleep(drawn.uniform(0, 0.12))  # the point in time is what is drawn
+            time.sleep(drawn.uniform(0, 0.2))  # the point in time is what is drawn
             victim = drawn.randrange(2)
             kill(alive[victim], signal.SIGKILL)
             [[count]] = editor.execute("SELECT count(*) FROM ops.embedding_queue WHERE due_at > now()")
@@ -262,6 +283,10 @@ class Bear:
         assert self._process.stdout
         print(file=self._process.stdin, flush=True)
         return int(self._process.stdout.readline())
+
+
+async def _to_its_end(awaited: Awaitable[Progress]) -> None:
+    await awaited
 
 
 def _slowly(answer: Answer) -> ASGIApp:

@@ -3,8 +3,8 @@
 import psycopg
 import pytest
 
+from shared.database.schema import SQL_FOLDER
 from shared.rls_context import sign_context
-from shared.schema import SQL_FOLDER
 from tests.conftest import KEY, Database, caller_of, context_of
 from tests.isolation.families.probing import BY_READING, LOCKED
 

@@ -57,7 +57,7 @@ CROSS JOIN LATERAL (
     FROM unnest(ARRAY['CONNECT', 'CREATE', 'TEMPORARY']) AS privilege
     WHERE has_database_privilege(role.oid, current_database(), privilege)
 ) AS object
-WHERE role.rolname IN ('zava_app', 'zava_jobs', 'zava_backup')
+WHERE role.rolname IN ('zava_app', 'zava_jobs', 'zava_backup', 'zava_keys')
 GROUP BY role.rolname, object.kind, object.name
 ORDER BY 1
 """
@@ -83,6 +83,7 @@ def test_the_roles_are_what_isolation_needs_them_to_be(sample: Database) -> None
         ("zava_app", True, False, 0),
         ("zava_backup", True, False, 0),
         ("zava_jobs", True, False, 0),
+        ("zava_keys", True, False, 0),
         ("zava_owner", False, False, 0),
     ]
 
@@ -110,17 +111,28 @@ def test_every_function_pins_its_search_path(sample: Database) -> None:
             "SELECT oid::regprocedure::text, proconfig, provolatile::text FROM pg_proc"
             " WHERE pronamespace IN ('access'::regnamespace, 'retail'::regnamespace, 'ops'::regnamespace)"
         ).fetchall()
-    assert len(rows) == 23
+    assert len(rows) == 37
     assert all("search_path=pg_catalog, pg_temp" in config for _, config, _ in rows)
     volatile = {name for name, _, volatility in rows if volatility == "v"}
     triggers = {
         *("access.refresh_visits()", "access.refresh_visibility()", "access.take_turn()"),
-        *("ops.queue_embedding()", "ops.index_words()"),
+        *("ops.queue_embedding()", "ops.index_words()", "access.count_revocation()"),
     }
     settings = {"access.enter_context(text)"}
     plans = {"access.plan_of(text)", "access.refuse_above(double precision,text)"}
     tasks = {"ops.take_over_task(uuid,interval,integer)", "ops.forget_expired_tasks()"}
-    assert volatile == triggers | settings | plans | tasks
+    keys = {
+        "access.install_signing_key(text,bytea,bytea)",
+        "access.retire_signing_keys(text[])",
+        "access.lease_keys(uuid,integer)",
+    }
+    audit = {"ops.append_audit(jsonb)", "ops.forget_audit(timestamp with time zone)"}
+    allowances = {
+        "ops.draw_allowances(uuid[],double precision[],double precision[],double precision,double precision)",
+        "ops.forget_full_allowances(double precision,double precision)",
+    }
+    backups = {"ops.count_rows()", "ops.fold_row_changes()", "ops.lease_backup(uuid,integer)"}
+    assert volatile == triggers | settings | plans | tasks | keys | audit | allowances | backups
 
 
 @pytest.mark.parametrize(

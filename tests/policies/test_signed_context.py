@@ -3,17 +3,18 @@
 import base64
 import re
 import time
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
+from shared.database.schema import install_signing_key
 from shared.rls_context import principal_id_of, sign_context
-from shared.schema import install_signing_key
 from shared.vault import Secret
 from tests.conftest import KEY, Database, caller_of, context_of
 
 ORDERS = "SELECT count(*) FROM retail.orders"
+RETIRE = "SELECT access.retire_signing_keys(%s)"
 OLD = Secret(KEY.name, base64.b64encode(b"o" * 32).decode(), "old")
 NEW = Secret(KEY.name, base64.b64encode(b"n" * 32).decode(), "new")
 
@@ -73,13 +74,77 @@ def test_a_context_ends_while_its_session_goes_on(sample: Database) -> None:
             time.sleep(0.05)
 
 
-def test_two_keys_overlap_and_the_third_ends_the_first(database: Database) -> None:
-    with database.as_superuser() as superuser:
+def test_a_key_holds_until_it_is_retired(database: Database) -> None:
+    with database.as_superuser() as superuser, psycopg.connect(database.keys_url, autocommit=True) as custodian:
         for key in (OLD, NEW):
             install_signing_key(superuser, key.version, key.key())
-    assert orders_seen(database, context_of("kirkland")) == 0
-    assert orders_seen(database, context_of("kirkland", key=OLD)) == 2975
-    assert orders_seen(database, context_of("kirkland", key=NEW)) == 2975
+        custodian.execute(RETIRE, ([NEW.version],))
+        assert {orders_seen(database, context_of("kirkland", key=key)) for key in (KEY, OLD, NEW)} == {2975}, (
+            "too young"
+        )
+        superuser.execute("UPDATE access.signing_keys SET created_at = created_at - interval '16 minutes'")
+        assert custodian.execute(RETIRE, ([NEW.version],)).fetchone() == (2,)
+    assert [orders_seen(database, context_of("kirkland", key=key)) for key in (KEY, OLD, NEW)] == [0, 0, 2975]
+
+
+@pytest.mark.parametrize("kept", [[], ["unknown"], None, [None]])
+def test_the_last_key_is_not_retired(database: Database, kept: list[str | None] | None) -> None:
+    refused = pytest.raises(psycopg.errors.InvalidParameterValue)
+    with psycopg.connect(database.keys_url, autocommit=True) as custodian, refused:
+        custodian.execute(RETIRE, (kept,))
+    assert orders_seen(database, context_of("kirkland")) == 2975
+
+
+def test_a_key_that_is_there_is_not_replaced(database: Database) -> None:
+    with database.as_superuser() as superuser:
+        install_signing_key(superuser, KEY.version, OLD.key())
+    assert orders_seen(database, context_of("kirkland")) == 2975
+
+
+def test_there_is_an_end_to_keys(database: Database) -> None:
+    with database.as_superuser() as superuser:
+        for number in range(99):
+            install_signing_key(superuser, f"key-{number}", KEY.key())
+        with pytest.raises(psycopg.errors.ConfigurationLimitExceeded):
+            install_signing_key(superuser, "one-more", KEY.key())
+        install_signing_key(superuser, KEY.version, KEY.key())  # or no run would come to ending any
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT * FROM access.signing_keys",
+        "INSERT INTO access.signing_keys SELECT 'mine', repeat('x', 64)::bytea, repeat('x', 64)::bytea",
+        "DELETE FROM access.key_lease",
+        "SELECT access.verified_caller()",
+        "SELECT count(*) FROM retail.orders",
+        "CREATE TEMP TABLE mine ()",
+    ],
+)
+def test_who_brings_keys_does_nothing_else(sample: Database, statement: str) -> None:
+    refused = pytest.raises(psycopg.errors.InsufficientPrivilege)
+    with psycopg.connect(sample.keys_url, autocommit=True) as custodian, refused:
+        custodian.execute(statement.encode())
+
+
+@pytest.mark.parametrize("login", ["app_url", "jobs_url", "backup_url"])
+def test_nobody_else_brings_keys(sample: Database, login: str) -> None:
+    for call in ("install_signing_key('k', '', '')", "retire_signing_keys('{k}')", "lease_keys(gen_random_uuid(), 60)"):
+        refused = pytest.raises(psycopg.errors.InsufficientPrivilege)
+        with psycopg.connect(getattr(sample, login), autocommit=True) as connection, refused:
+            connection.execute(f"SELECT access.{call}".encode())
+
+
+def test_one_holder_at_a_time_has_the_lease(database: Database) -> None:
+    one, other = uuid4(), uuid4()
+    with psycopg.connect(database.keys_url, autocommit=True) as custodian:
+
+        def lease(holder: UUID, seconds: int) -> bool:
+            row = custodian.execute("SELECT access.lease_keys(%s, %s)", (holder, seconds)).fetchone()
+            return row == (True,)
+
+        assert [lease(one, 60), lease(other, 60), lease(one, 60)] == [True, False, True]
+        assert [lease(other, 0), lease(one, 0), lease(other, 60)] == [False, True, True]
 
 
 def test_installing_a_key_again_changes_nothing(database: Database) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from shared.attestation import GUARDS
+from shared.isolation.attestation import GUARDS
 from tests.conftest import Database, context_of
 
 TENANT_TABLES = ("customers", "inventory", "orders", "order_items")

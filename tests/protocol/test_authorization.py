@@ -13,7 +13,7 @@ from mcp.client.auth.utils import (
 )
 
 from local.people import LOCAL_AUDIENCE, PEOPLE
-from shared.scopes import SCOPES
+from shared.identity.scopes import SCOPES
 from tests.protocol.requests import ACCEPT, call
 from tests.protocol.tokens import bearer
 from tests.protocol.wire import MODERN, REVISIONS, Answer, Revision, Wire

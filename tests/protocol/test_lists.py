@@ -3,7 +3,7 @@
 import pytest
 
 from shared.chart_page import CHART_URI
-from shared.pagination import PAGE_SIZE
+from shared.protocol.pagination import PAGE_SIZE
 from tests.conformance.fixtures.resources import NUMBERED
 from tests.protocol.conftest import Speak
 from tests.protocol.wire import MODERN, REVISIONS, Revision, Wire

@@ -12,10 +12,10 @@ from local.asgi_server import serving
 from local.embedding_model import MODEL
 from local.embedding_service import create_app
 from local.minilm import MiniLM
-from shared.embedder import Embedder
+from shared.embeddings.embedder import Embedder
+from shared.embeddings.of_queries import QueryEmbeddings
 from shared.mcp_server import build_server
-from shared.protocol import ZavaServer
-from shared.query_embeddings import QueryEmbeddings
+from shared.protocol.mistakes import ZavaServer
 from tests.conftest import Database, MakeDatabase, open_invocations
 from tests.embedder.embedders import embedder_of
 from tests.embedder.openai_service import KEY as OPENAI_KEY

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from mcp.types import CallToolResult
 
-from shared.identity import current_caller
-from shared.protocol import ZavaServer
+from shared.identity.caller import current_caller
+from shared.protocol.mistakes import ZavaServer
 from tests.conftest import caller_of
 from tests.search.conftest import ClientOf
 from tests.search.searching import TOOL, found_by

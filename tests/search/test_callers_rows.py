@@ -10,9 +10,9 @@ import pytest
 from mcp import Client
 
 from local.people import PEOPLE
-from shared.identity import current_caller
+from shared.embeddings.of_queries import QueryEmbeddings
+from shared.identity.caller import current_caller
 from shared.mcp_server import build_server
-from shared.query_embeddings import QueryEmbeddings
 from tests.conftest import Database, open_invocations
 from tests.search.conftest import ClientOf
 from tests.search.searching import DRIPPING_TAP, TOOL, Product, connected, found_by, ids

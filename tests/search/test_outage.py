@@ -9,11 +9,11 @@ from functools import partial
 import pytest
 from mcp import Client
 
-from shared.embedder import Embedder
+from shared.embeddings.embedder import Embedder
+from shared.embeddings.of_queries import FAILURES, OPEN_SECONDS, QueryEmbeddings
 from shared.invocation import Invocations
 from shared.mcp_server import build_server
 from shared.product_search import NO_ANSWER, REFUSED
-from shared.query_embeddings import FAILURES, OPEN_SECONDS, QueryEmbeddings
 from tests.clock import FakeClock
 from tests.conftest import Database, nobody_embeds, open_invocations
 from tests.embedder.embedders import embedder_of

@@ -4,9 +4,9 @@ import math
 
 import pytest
 
+from shared.embeddings.of_queries import QueryEmbeddings
 from shared.mcp_server import build_server
 from shared.product_search import NOT_YET
-from shared.query_embeddings import QueryEmbeddings
 from tests.conftest import Database, open_invocations
 from tests.embedder.embedders import embedder_of
 from tests.embedder.openai_service import KEY, MODELS, OpenAIService, vector_of

@@ -6,8 +6,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from shared.database.queries import named_queries
 from shared.errors import SqlNotAllowed
-from shared.queries import named_queries
 from shared.sql_guard import SqlGuard, load_allowed_functions
 from shared.sql_guard.allowed_functions import ALLOWED_FUNCTIONS_FILE
 from tests.conftest import Database

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from mcp import Client
 
-from shared.identity import Caller, current_caller
+from shared.identity.caller import Caller, current_caller
 from shared.mcp_server import build_server
-from shared.protocol import ZavaServer
+from shared.protocol.mistakes import ZavaServer
 from shared.services import Services
 from shared.tasks import open_tasks
 from shared.tools.access import STATEMENT_SECONDS
@@ -34,7 +34,7 @@ class Instance:
         return _client(self.server, who, knows_tasks)
 
     async def end(self) -> None:
-        """What it worked on is abandoned, once its leases have ended."""
+        """What it worked on is left to others at once."""
         await self._stack.aclose()
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import pytest
@@ -14,6 +15,7 @@ from tests.tasks.test_tasks import COUNT, LONG, UNKNOWN, rows_at_work
 
 pytestmark = pytest.mark.anyio
 
+KIRKLAND = replace(caller_of("kirkland"), issued_at=2_000_000_000, token_id="q7PrUvX0SUmn5Vqnb3FhAA")
 KIRKLAND_STORE = UUID("9c8b7a65-4321-fed0-9876-543210fedcba")
 BY_STORE = "SELECT store_id, count(*) FROM retail.orders GROUP BY store_id ORDER BY store_id"
 
@@ -63,6 +65,9 @@ async def test_a_worker_whose_instance_ends_leaves_its_task_to_another(
     await asyncio.to_thread(eventually, lambda: rows_at_work(kept) == 1, "the statement's start")
     await instance.end()
     await asyncio.to_thread(eventually, lambda: rows_at_work(kept) == 0, "the statement's end")
+    with kept.as_superuser() as superuser:
+        due = superuser.execute("SELECT lease_until <= clock_timestamp() FROM ops.tasks").fetchall()
+    assert due == [(True,)], "an instance that ends in order lets go at once"
     other = await start_instance(kept)
     async with other.client("kirkland") as client:
         assert (await ask(client, "tasks/get", task_id))["status"] == "working"
@@ -176,3 +181,32 @@ async def test_a_narrowed_task_is_as_narrow_when_it_is_taken_over(instance: Inst
     async with instance.client("west-region") as client:
         rows = (await ended(client, task_id))["result"]["structuredContent"]["rows"]
     assert [store for store, _ in rows] == [7]
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject"),
+    [("principal", f"{KIRKLAND.tenant_id}/{KIRKLAND.object_id}"), ("token", KIRKLAND.token_id)],
+)
+async def test_a_task_whose_token_was_revoked_meanwhile_is_given_up(
+    instance: Instance, start_instance: StartInstance, kept: Database, kind: str, subject: str
+) -> None:
+    async with instance.client(KIRKLAND) as client:
+        task_id = await task_of(client, COUNT)
+        await ended(client, task_id)
+    await instance.end()
+    abandon(kept, COUNT)
+    with kept.as_superuser() as superuser:
+        superuser.execute(
+            "INSERT INTO access.revocations (kind, subject, issued_before)"
+            " VALUES (%s, %s, CASE %s WHEN 'principal' THEN to_timestamp(%s) END)",
+            (kind, subject, kind, KIRKLAND.issued_at),
+        )
+    try:
+        other = await start_instance(kept)
+        async with other.client("kirkland") as client:
+            told = await ended(client, task_id)
+    finally:
+        with kept.as_superuser() as superuser:
+            superuser.execute("TRUNCATE access.revocations")
+    assert told["status"] == "failed"
+    assert "revoked" in told["error"]["message"]

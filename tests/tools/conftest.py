@@ -6,11 +6,13 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 import pytest
 from mcp import Client
 
-from shared.identity import Caller, current_caller
+from shared.identity.caller import Caller, current_caller
 from shared.invocation import Invocations
 from shared.mcp_server import build_server
 from tests.conftest import Database, caller_of, nobody_embeds
 from tests.tools.raw_sales import Sold, sold_in
+
+URL = "https://zava.example/mcp"
 
 type ClientOf = Callable[[str], AbstractAsyncContextManager[Client]]
 
@@ -20,7 +22,7 @@ async def client_over(door: Invocations, caller: Caller) -> AsyncIterator[Client
     """A client of a server of its own over this door."""
     token = current_caller.set(caller)
     try:
-        async with Client(build_server(door, nobody_embeds())) as client:
+        async with Client(build_server(door, nobody_embeds(), url=URL)) as client:
             yield client
     finally:
         current_caller.reset(token)

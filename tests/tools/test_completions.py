@@ -6,8 +6,9 @@ import pytest
 from mcp import Client, MCPError
 from mcp.types import Completion, PromptReference, ResourceTemplateReference
 
-from shared.choices import CHOICES_SECONDS, Choices, matching
-from shared.completions import MAX_VALUES
+from shared.caches.kept_answers import KEPT_SECONDS, KeptAnswers
+from shared.choices import Choices, matching
+from shared.protocol.completions import MAX_VALUES
 from shared.tools.schemas import TABLE_NAMES
 from tests.clock import FakeClock
 from tests.conftest import Database, caller_of, open_invocations
@@ -110,7 +111,7 @@ async def test_of_very_many_a_hundred_are_told_and_how_many_there_are(database: 
 
 async def test_names_are_kept_for_each_caller_and_not_for_long(database: Database, clock: FakeClock) -> None:
     async with open_invocations(database.app_url) as door:
-        choices = Choices(door, clock)
+        choices = Choices(KeptAnswers(door, clock))
 
         async def names(name: str) -> list[str]:
             return [store.store_name for store in await choices.stores(caller_of(name))]
@@ -121,5 +122,5 @@ async def test_names_are_kept_for_each_caller_and_not_for_long(database: Databas
         assert await names("kirkland") == ["Zava Retail Kirkland"]
         assert (await names("west-region"))[-1] == "Kirkland by the Lake"
         assert await names("nobody") == []
-        clock.now += CHOICES_SECONDS
+        clock.now += KEPT_SECONDS
         assert await names("kirkland") == ["Kirkland by the Lake"]

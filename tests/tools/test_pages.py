@@ -1,6 +1,7 @@
 """Results in pages: complete, each caller's own, on any instance, and not to be forged."""
 
 import asyncio
+import time
 from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,7 +12,7 @@ import pytest
 from mcp import Client
 
 from shared.call_signature import SECONDS, CallSigner
-from shared.identity import Caller, current_caller
+from shared.identity.caller import Caller, current_caller
 from shared.mcp_server import build_server
 from shared.result_pages import ResultPages
 from shared.vault import Secret, Vault
@@ -172,14 +173,14 @@ async def instance(database: Database, caller: Caller, *keys: Secret) -> AsyncIt
         current_caller.reset(token)
 
 
-def key(number: int) -> Secret:
-    return Secret("cursor-signing-key", b64encode(bytes([number]) * 32).decode(), str(number))
+def key(number: int, created: float = 0) -> Secret:
+    return Secret("cursor-signing-key", b64encode(bytes([number]) * 32).decode(), str(number), created)
 
 
 async def test_another_instance_goes_on_before_during_and_after_a_rotation(sample: Database) -> None:
     call = {"postgresql_query": QUERY, "max_rows": 10}
     caller = caller_of("kirkland")
-    vaults = [(key(1),), (key(2), key(1)), (key(3), key(2), key(1))]
+    vaults = [(key(1),), (key(2, time.time()), key(1)), (key(2), key(1))]  # the second knows it, the third uses it
     cursors = []
     for keys in vaults:
         async with instance(sample, caller, *keys) as client:

@@ -9,10 +9,10 @@ from mcp.server.mcpserver.prompts import Prompt
 from mcp.types import PromptReference, ResourceTemplateReference
 
 from shared.chart_page import CHART_URI
-from shared.identity import current_caller
+from shared.identity.caller import current_caller
+from shared.identity.scopes import SCOPES
 from shared.invocation import Invocations
 from shared.mcp_server import build_server
-from shared.scopes import SCOPES
 from shared.vault import Secret
 from tests.conftest import KEY, Database, caller_of, nobody_embeds, open_invocations
 from tests.tools.calls import data_of, fault_of

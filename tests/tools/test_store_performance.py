@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from local.people import PEOPLE
-from tests.tools.calls import data_of, fault_of, records, text_of
+from tests.tools.calls import data_of, fault_of, head_and_csv, records, text_of
 from tests.tools.conftest import ClientOf
 from tests.tools.raw_sales import Sold, growth
 
@@ -188,3 +188,10 @@ async def test_text_is_the_title_what_is_found_and_the_rows(client_of: ClientOf)
     assert header.startswith("metric,unit,value,previous,")
     assert len(rows) == 10
     assert Decimal(rows[0].split(",")[2]) == Decimal(str(result.structured_content["rows"][0][2]))
+
+
+@pytest.mark.parametrize(("store", "period"), [("Kirkland", "2026-03"), ("Seattle", "last_year"), (8, "2026-Q1")])
+async def test_text_costs_little_more_than_the_rows(client_of: ClientOf, store: int | str, period: str) -> None:
+    async with client_of("head-office") as client:
+        head, csv = head_and_csv(await client.call_tool(TOOL, {"store": store, "period": period}))
+    assert len(head.encode()) <= 0.2 * len(csv.encode())

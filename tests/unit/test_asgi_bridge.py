@@ -2,14 +2,22 @@
 
 import asyncio
 import json
+import threading
 
 import azure.functions as func
 import pytest
+from azure_functions_runtime.bindings.context import Context  # type: ignore[import-untyped]
+from azure_functions_runtime.bindings.retrycontext import RetryContext  # type: ignore[import-untyped]
+from azure_functions_runtime.bindings.tracecontext import TraceContext  # type: ignore[import-untyped]
 from starlette.types import Receive, Scope, Send
 
 from shared.asgi_bridge import AsgiBridge
+from shared.logs.trace import Invocation, current_invocation
 
 pytestmark = pytest.mark.anyio
+
+HOSTS = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+CONTEXT = Context("mcp", ".", "an invocation", threading.local(), TraceContext(HOSTS, "", {}), RetryContext(0, 0, None))
 
 
 class Application:
@@ -50,6 +58,20 @@ async def test_a_request_and_its_reply_pass_whole() -> None:
     reply = await AsgiBridge(Application).handle(request("http://zava.example/a%20b", **{"x-forwarded-proto": "https"}))
     assert (reply.status_code, reply.mimetype, reply.headers["x-more"]) == (201, "application/json", "1")
     assert json.loads(reply.get_body()) == {"path": "/a b", "scheme": "https", "body": "hello"}
+
+
+async def test_the_application_knows_the_invocation_that_it_runs_in() -> None:
+    seen: list[Invocation | None] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            seen.append(current_invocation.get())
+        await Application()(scope, receive, send)
+
+    await AsgiBridge(lambda: app).handle(request(), CONTEXT)
+    await AsgiBridge(lambda: app).handle(request())
+    assert seen == [Invocation("an invocation", HOSTS), None]
+    assert current_invocation.get() is None
 
 
 async def test_concurrent_first_requests_start_one_lifespan() -> None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from shared.protected_resource import ProtectedResource
+from shared.identity.protected_resource import ProtectedResource
 from tests.conftest import settings_for
 
 CLIENT_ID = "9d8c8a58-9a3c-4f43-8f0e-0c8f5b7a3a11"

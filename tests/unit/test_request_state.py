@@ -2,20 +2,27 @@
 
 import base64
 import os
+import time
+from dataclasses import replace
 
 import pytest
 from mcp.server.mcpserver import InvalidRequestState
 
 from shared.errors import SecretUnavailable
+from shared.keys.ring import SPREAD_SECONDS
 from shared.last_good import Freshness
-from shared.request_state import SECRET, RequestState
+from shared.protocol.request_state import RequestState
+from shared.protocol.request_state_key import SECRET
 from shared.vault import Secret, Vault
+from tests.clock import FakeClock
 from tests.conftest import KeptSecrets
 
 pytestmark = pytest.mark.anyio
 
 ALWAYS_ASK = Freshness(fresh_for=0, patience=1, retry_gap=0)
-FIRST, SECOND, THIRD, FOURTH = (Secret(SECRET, base64.b64encode(os.urandom(32)).decode(), str(n)) for n in range(1, 5))
+FIRST, SECOND, THIRD = (Secret(SECRET, base64.b64encode(os.urandom(32)).decode(), str(n)) for n in range(1, 4))
+# Still new when the test comes: it may be long after this file was read.
+NEW_SECOND, NEW_THIRD = (replace(key, created=time.time() + 86_400) for key in (SECOND, THIRD))
 
 
 class Failing(KeptSecrets):
@@ -39,9 +46,10 @@ async def instance(*keys: Secret) -> RequestState:
 @pytest.mark.parametrize(
     ("ahead", "behind"),
     [
-        ((SECOND, FIRST), (FIRST,)),
-        ((THIRD, SECOND, FIRST), (SECOND, FIRST)),
-        ((FOURTH, THIRD, SECOND), (THIRD, SECOND, FIRST)),
+        ((NEW_SECOND, FIRST), (FIRST,)),
+        ((SECOND, FIRST), (NEW_SECOND, FIRST)),
+        ((NEW_THIRD, NEW_SECOND, FIRST), (NEW_SECOND, FIRST)),
+        ((NEW_THIRD, SECOND), (NEW_THIRD, SECOND, FIRST)),
     ],
 )
 async def test_an_instance_that_knows_the_next_key_and_one_that_does_not_open_each_others(
@@ -49,6 +57,20 @@ async def test_an_instance_that_knows_the_next_key_and_one_that_does_not_open_ea
 ) -> None:
     one, other = await instance(*ahead), await instance(*behind)
     assert other.unseal(one.seal(b"x")) == one.unseal(other.seal(b"x")) == b"x"
+
+
+async def test_a_key_seals_once_every_instance_has_it() -> None:
+    clock = FakeClock()
+    new = replace(SECOND, created=clock.now)
+    state = RequestState(Vault(KeptSecrets(new, FIRST), freshness=ALWAYS_ASK), clock=clock)
+    opens = {}
+    for clock.now in (new.created + SPREAD_SECONDS - 1, new.created + SPREAD_SECONDS):
+        await state.renew()
+        opens[clock.now - new.created] = (await instance(FIRST)), state.seal(b"x")
+    [(behind, sealed_before), (_, sealed_after)] = opens.values()
+    assert behind.unseal(sealed_before) == b"x"
+    with pytest.raises(InvalidRequestState):
+        behind.unseal(sealed_after)
 
 
 async def test_what_was_sealed_before_a_rotation_is_opened_after_it() -> None:

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from local.postgres import EmbeddedPostgres
-from shared.schema import SQL_FOLDER, MigrationRefused, deploy_schema
+from shared.database.schema import SQL_FOLDER, MigrationRefused, deploy_schema
 from tests.conftest import Database
 
 

@@ -36,8 +36,13 @@ def test_every_module_says_its_job_in_its_first_line() -> None:
 @pytest.mark.parametrize(
     ("module", "forbidden"),
     [
+        ("shared.__main__", ("mcp", "mcp_types", "openai", "redis", "rich", "azure")),
+        ("shared.jobs.rotate_keys", ("mcp", "mcp_types", "openai", "redis")),
         ("shared.asgi_bridge", ("mcp", "psycopg", "openai", "azure.identity", "azure.keyvault", "pydantic")),
-        ("shared.mcp_server", ("openai", "azure.identity", "azure.keyvault", "azure.functions", "local")),
+        (
+            "shared.mcp_server",
+            ("openai", "redis", "applicationinsights", "azure.identity", "azure.keyvault", "azure.functions", "local"),
+        ),
     ],
 )
 def test_importing_loads_no_more_than_it_must(module: str, forbidden: tuple[str, ...]) -> None:

@@ -58,8 +58,8 @@ async def test_versions_come_newest_first_from_all_pages(key_vault: ServedVault)
     for number in range(5):
         key_vault.put(KEY, f"value {number}")
     async with closing(key_vault.vault()) as vault:
-        assert [secret.value for secret in await vault.versions(KEY)] == ["value 4", "value 3"]
-        assert [secret.value for secret in await vault.versions(KEY, 9)] == [f"value {n}" for n in (4, 3, 2, 1, 0)]
+        assert [secret.value for secret in await vault.versions(KEY, 2)] == ["value 4", "value 3"]
+        assert [secret.value for secret in await vault.versions(KEY)] == [f"value {n}" for n in (4, 3, 2, 1, 0)]
 
 
 async def test_a_disabled_version_is_skipped(key_vault: ServedVault) -> None:
@@ -78,17 +78,44 @@ async def test_a_secret_that_does_not_exist_is_unavailable(key_vault: ServedVaul
             await vault.secret(KEY)
 
 
-async def test_for_five_minutes_the_vault_is_not_asked_again(key_vault: ServedVault, clock: FakeClock) -> None:
+async def test_for_a_minute_the_vault_is_not_asked_again(key_vault: ServedVault, clock: FakeClock) -> None:
     key_vault.put(KEY, "first")
     async with closing(key_vault.vault(clock)) as vault:
         await vault.secret(KEY)
         asked = len(key_vault.requests)
         key_vault.put(KEY, "second")
-        clock.now += 299
+        clock.now += 59
         assert (await vault.secret(KEY)).value == "first"
+        await asyncio.sleep(0.02)
         assert len(key_vault.requests) == asked
-        clock.now += 1
+        clock.now += 241
         assert (await vault.secret(KEY)).value == "second"
+
+
+async def test_a_busy_reader_never_waits_for_a_newer_value(key_vault: ServedVault, clock: FakeClock) -> None:
+    key_vault.put(KEY, "first")
+    async with closing(key_vault.vault(clock)) as vault:
+        await vault.secret(KEY)
+        key_vault.put(KEY, "second")
+        clock.now += 60
+        async with asyncio.timeout(5):
+            assert (await vault.secret(KEY)).value == "first"  # at once, and reads meanwhile
+            while (await vault.secret(KEY)).value == "first":
+                await asyncio.sleep(0.001)
+
+
+async def test_a_renewed_reading_is_one_of_now(key_vault: ServedVault, clock: FakeClock) -> None:
+    key_vault.put(KEY, "first")
+    async with closing(key_vault.vault(clock)) as vault:
+        await vault.versions(KEY)
+        key_vault.put(KEY, "second")
+        clock.now += 5
+        assert [secret.value for secret in await vault.renewed(KEY)] == ["second", "first"]
+        assert (await vault.versions(KEY))[0].value == "second"
+        key_vault.down = True
+        clock.now += 5
+        with pytest.raises(SecretUnavailable):
+            await vault.renewed(KEY)
 
 
 async def test_eight_first_readers_make_one_reading(key_vault: ServedVault) -> None:

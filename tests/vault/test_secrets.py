@@ -223,6 +223,6 @@ def run_python(code: str) -> str:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
-@pytest.mark.parametrize("module", ["shared.vault", "shared.identity"])
+@pytest.mark.parametrize("module", ["shared.vault", "shared.identity.caller"])
 def test_importing_loads_no_azure_library(module: str) -> None:
     assert run_python(f"import sys, {module}; print('azure' in sys.modules)") == "False"

@@ -1,0 +1,91 @@
+"""All rows of one moment, and a proof that they are all: one REPEATABLE READ transaction of zava_backup.
+
+That a login under row-level security sees every row is not taken for granted. Behind locks that keep policies as they
+are, the catalogue must say of each table that a policy gives this login all rows and none takes any away; and each
+count is compared with ops.row_changes, which triggers keep from the rows as statements wrote them, with no policy
+between.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+from psycopg import sql
+
+from shared.backups import manifest
+from shared.backups.connection import Connection
+from shared.backups.copy_out import copied
+from shared.backups.selection import IN_BACKUP, check_all_are_known
+from shared.database.queries import named_queries
+from shared.errors import BackupFailed
+
+
+class Snapshot:
+    """What the database has at one moment, and nothing later."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        [(self.name, taken_at, self.server_version)] = self._rows("moment")
+        self.taken_at: datetime = taken_at
+        self.migrations: Mapping[str, str] = dict(self._rows("migrations"))
+        self.extensions: Mapping[str, str] = dict(self._rows("extensions"))
+        self.columns = columns_of(connection)
+        self._under_policies = {name for name, _, under in self._rows("tables") if under}
+        self._counts = dict(self._rows("row_counts"))
+        hidden = [name for (name,) in self._rows("partly_hidden", {"tables": sorted(IN_BACKUP)})]
+        if hidden:
+            raise BackupFailed(f"policies may keep rows of these tables from the backup: {', '.join(hidden)}")
+
+    def sequences(self) -> tuple[manifest.Sequence, ...]:
+        """They stand outside transactions: what is read now is not before any row of the snapshot."""
+        return tuple(self._sequence(f"{schema}.{name}") for schema, name in self._rows("sequences"))
+
+    def rows(self, table: str) -> Iterator[bytearray]:
+        """In COPY's text format, as copied() gives them."""
+        return copied(self._connection, copy_statement(table, self.columns[table], "TO STDOUT"))
+
+    def check_count(self, table: str, rows: int) -> None:
+        """Raises BackupFailed where the triggers have counted another number."""
+        if table in self._under_policies and self._counts.get(table, 0) != rows:
+            raise BackupFailed(f"{table} gave {rows} rows, and triggers have counted {self._counts.get(table, 0)}")
+
+    def _sequence(self, name: str) -> manifest.Sequence:
+        found = self._connection.execute(sql.SQL("SELECT last_value, is_called FROM {}").format(qualified(name)))
+        [(last_value, is_called)] = found.fetchall()
+        return manifest.Sequence(name=name, last_value=last_value, is_called=is_called)
+
+    def _rows(self, query: str, parameters: Mapping[str, object] | None = None) -> Sequence[tuple[Any, ...]]:
+        return self._connection.execute(named_queries("backups")[query].encode(), parameters).fetchall()
+
+
+@contextmanager
+def open_snapshot(connection: Connection) -> Iterator[Snapshot]:
+    """connection: of zava_backup, autocommit, by connected(). Raises BackupFailed where not all rows would be seen."""
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        # Before the first query, which takes the snapshot: what is locked cannot get other columns or policies.
+        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(_listed(sorted(IN_BACKUP))))
+        yield Snapshot(connection)
+
+
+def columns_of(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """By table in backups, those that are stored and not worked out. Raises BackupFailed for tables nobody knows."""
+    found = connection.execute(named_queries("backups")["tables"].encode()).fetchall()
+    check_all_are_known([name for name, _, _ in found])
+    return {name: tuple(columns) for name, columns, _ in found if name in IN_BACKUP}
+
+
+def copy_statement(table: str, columns: Sequence[str], where: str) -> sql.Composed:
+    """where: TO STDOUT or FROM STDIN."""
+    listed = sql.SQL(", ").join(map(sql.Identifier, columns))
+    return sql.SQL("COPY {} ({}) {} (FORMAT text)").format(qualified(table), listed, sql.SQL(where))
+
+
+def qualified(name: str) -> sql.Identifier:
+    """Of `schema.name`."""
+    return sql.Identifier(*name.split("."))
+
+
+def _listed(tables: Sequence[str]) -> sql.Composed:
+    return sql.SQL(", ").join(map(qualified, tables))

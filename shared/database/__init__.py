@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, statements, the schema in sql/, and what its errors mean."""

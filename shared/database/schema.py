@@ -1,0 +1,132 @@
+"""Brings a database to the schema that sql/ describes, in one transaction: all of it or nothing.
+
+Order: roles, database and lockdown (as the administrator), then as zava_owner migrations (each once), functions,
+policies, statistics, privileges (each at every deploy). Policies and privileges are first emptied, so what a file no
+longer says is gone.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from shared.errors import ZavaError
+
+SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
+
+DEPLOY_LOCK = 0x7A617661
+"""Advisory lock of a deploy; the roles it alters have no rows that could be locked."""
+
+INSTALL_SIGNING_KEY = "SELECT access.install_signing_key(%s, %s, %s)"
+"""Of kid, inner and outer pad."""
+
+_LEDGER = """
+CREATE SCHEMA IF NOT EXISTS ops AUTHORIZATION zava_owner;
+SET ROLE zava_owner;
+CREATE TABLE IF NOT EXISTS ops.migrations (
+    name text PRIMARY KEY,
+    checksum text NOT NULL,
+    applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+"""
+
+
+class MigrationRefused(ZavaError):
+    """The database's history and the files of sql/migrations disagree."""
+
+
+def deploy_schema(connection: psycopg.Connection[Any], folder: Path = SQL_FOLDER) -> list[str]:
+    """Names of the migrations applied now. The connection is an administrator's: it may create roles and extensions.
+
+    Idempotent, and safe to run from two places at once: the second waits for the first.
+    """
+    with connection.transaction():
+        # Longer than a caller's call may hold any lock.
+        connection.execute("SET LOCAL lock_timeout = '60s'")
+        # Who creates zava_owner may then act as it: a superuser may anyway, the administrator of a managed server not.
+        connection.execute("SET LOCAL createrole_self_grant = 'set'")
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (DEPLOY_LOCK,))
+        # Functions call each other and their files are run in order of name.
+        connection.execute("SET LOCAL check_function_bodies = off")
+        for name in ("roles.sql", "database.sql", "lockdown.sql"):
+            _run_file(connection, folder / name)
+        _run_script(connection, _LEDGER)
+        applied = list(_apply_migrations(connection, folder / "migrations"))
+        for path in sorted((folder / "functions").glob("*.sql")):
+            _run_file(connection, path)
+        _drop_policies(connection)
+        for path in sorted((folder / "policies").glob("*.sql")):
+            _run_file(connection, path)
+        _run_file(connection, folder / "statistics.sql")
+        _run_file(connection, folder / "privileges.sql")
+        connection.execute("RESET ROLE")
+    return applied
+
+
+def install_signing_key(connection: psycopg.Connection[Any], kid: str, key: bytes) -> None:
+    """Let contexts signed with this key pass, until rotate_keys retires it.
+
+    key: 32 bytes or more of HMAC key. kid: the secret's version.
+    """
+    connection.execute(INSTALL_SIGNING_KEY, (kid, *hmac_pads(key)))
+
+
+def hmac_pads(key: bytes) -> tuple[bytes, bytes]:
+    """Inner and outer 64-byte pads of HMAC-SHA256 (RFC 2104), which SQL without xor cannot make itself."""
+    block = hashlib.sha256(key).digest() if len(key) > 64 else key
+    block = block.ljust(64, b"\0")
+    return bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)
+
+
+def _apply_migrations(connection: psycopg.Connection[Any], folder: Path) -> Iterator[str]:
+    known = dict(connection.execute("SELECT name, checksum FROM ops.migrations").fetchall())
+    files = {path.name: path for path in sorted(folder.glob("*.sql"))}
+    for name, checksum in known.items():
+        if name not in files:
+            raise MigrationRefused(f"migration {name} was applied to this database but its file is gone")
+        if _checksum(files[name]) != checksum:
+            raise MigrationRefused(
+                f"migration {name} was edited after it was applied; put it back and write the change as a new one"
+            )
+    for name, path in files.items():
+        if not re.fullmatch(r"\d{4}_[a-z0-9_]+\.sql", name):
+            raise MigrationRefused(f"migration {name} is not named NNNN_words.sql")
+        if name in known:
+            continue
+        if known and name < max(known):
+            raise MigrationRefused(f"migration {name} sorts before {max(known)}, which is already applied")
+        _run_file(connection, path)
+        connection.execute("INSERT INTO ops.migrations (name, checksum) VALUES (%s, %s)", (name, _checksum(path)))
+        yield name
+
+
+def _drop_policies(connection: psycopg.Connection[Any]) -> None:
+    policies = connection.execute(
+        "SELECT policyname, schemaname, tablename FROM pg_catalog.pg_policies WHERE schemaname IN ('retail', 'ops')"
+    ).fetchall()
+    for policy, schema, table in policies:
+        connection.execute(
+            sql.SQL("DROP POLICY {} ON {}").format(sql.Identifier(policy), sql.Identifier(schema, table))
+        )
+
+
+def _checksum(path: Path) -> str:
+    # Line ends aside: a checkout on Windows must not count as an edit.
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
+def _run_file(connection: psycopg.Connection[Any], path: Path) -> None:
+    try:
+        _run_script(connection, path.read_text(encoding="utf-8"))
+    except psycopg.Error as error:
+        error.add_note(f"while running {path}")
+        raise
+
+
+def _run_script(connection: psycopg.Connection[Any], script: str) -> None:
+    # Files of this repository, never a caller's text: the one place where many statements go at once.
+    connection.execute(script)

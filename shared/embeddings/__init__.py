@@ -1,0 +1,1 @@
+"""Texts as vectors: asked of the embedding service, kept with the products."""

@@ -1,0 +1,1 @@
+"""Who calls: a token in, a caller with scopes out."""

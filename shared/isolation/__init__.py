@@ -1,0 +1,1 @@
+"""The proof that tenants are isolated, and the gate that needs it."""

@@ -1,0 +1,72 @@
+"""Makes and restores backups with what the settings name: login, store and keys, opened for one run."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from shared.backups.blob_store import BlobStore, open_blob_store
+from shared.backups.full import Show, back_up_full
+from shared.backups.manifest import SIGNING_KEY, Keys, Manifest
+from shared.database.pool import POSTGRES_SCOPE
+from shared.errors import SettingsError
+from shared.settings import Settings
+from shared.vault import azure_credential, open_vault
+
+REPEATED_WITHIN = timedelta(hours=1)
+"""A timer that fires twice, or late beside the next one, makes one backup."""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Where backups are and what signs them."""
+
+    store: BlobStore
+    keys: Keys
+
+
+async def back_up_as_set(
+    settings: Settings,
+    *,
+    unless_younger_than: timedelta = timedelta(0),
+    show: Show = lambda table, done: None,
+) -> Manifest | None:
+    """As back_up_full. Raises SettingsError and SecretUnavailable besides."""
+    if settings.backup_database_url is None:
+        raise SettingsError("settings: BACKUP_DATABASE_URL is missing, so this process cannot make backups")
+    url = settings.backup_database_url
+    async with open_archive(settings) as archive:
+        password = await database_password(url, settings.backup_client_id or settings.azure_client_id)
+        return await asyncio.to_thread(
+            back_up_full,
+            url,
+            password,
+            archive.store,
+            archive.keys,
+            unless_younger_than=unless_younger_than,
+            show=show,
+        )
+
+
+@asynccontextmanager
+async def open_archive(settings: Settings) -> AsyncIterator[Archive]:
+    """Raises SettingsError where the settings name no store, SecretUnavailable."""
+    if settings.backup_store_url is None:
+        raise SettingsError("settings: BACKUP_STORE_URL is missing, so this process has no place for backups")
+    vault = open_vault(settings)
+    try:
+        keys = {secret.version: secret.key() for secret in await vault.versions(SIGNING_KEY)}
+        store = open_blob_store(settings.backup_store_url, settings.backup_client_id or settings.azure_client_id)
+        yield Archive(store, keys)
+    finally:
+        await vault.close()
+
+
+async def database_password(url: str, client_id: str | None) -> str | None:
+    """None if the URL carries one, else a token of the managed identity, which is needed to connect alone."""
+    if urlsplit(url).password:
+        return None
+    async with azure_credential(client_id) as credential:
+        return (await credential.get_token(POSTGRES_SCOPE)).token

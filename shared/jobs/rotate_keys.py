@@ -1,0 +1,149 @@
+"""Brings new versions of our own keys into use and ends old ones, at no moment of which a call fails.
+
+A new version is disabled until the database knows it, and signs nothing before every instance has read it
+(keys/ring.py). An old one ends when nothing that it signed can come back. Each step leaves what the next run can go on
+from.
+"""
+
+import asyncio
+import base64
+import logging
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from shared import call_signature
+from shared.errors import KeysNotRotated, SecretUnavailable
+from shared.keys.custody import LEASE_SECONDS, KeyCustody, open_key_custody
+from shared.keys.ring import outlived
+from shared.keys.vault_writer import WritableSource, open_writable_source
+from shared.protocol import request_state_key
+from shared.rls_context import CONTEXT_SECONDS, SIGNING_KEY
+from shared.settings import LONGEST_TASK_SECONDS, Settings
+from shared.vault import KEY_BYTES, MOST_VERSIONS, Secret
+
+log = logging.getLogger(__name__)
+
+RUN_SECONDS = LEASE_SECONDS - 60
+
+
+@dataclass(frozen=True)
+class RotatedKey:
+    """holds: how many seconds what is signed or sealed with it is good for."""
+
+    name: str
+    holds: float
+
+
+KEYS = (
+    RotatedKey(SIGNING_KEY, LONGEST_TASK_SECONDS + CONTEXT_SECONDS),
+    RotatedKey(call_signature.SECRET, call_signature.SECONDS),
+    RotatedKey(request_state_key.SECRET, request_state_key.SECONDS),
+)
+"""Not among them: a key of backups, which hold as long as they are kept."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rotation:
+    """What became of one key."""
+
+    name: str
+    brought: bool = False
+    retired: int = 0
+    in_use: int = 0
+    """Versions that are enabled now."""
+    problem: str | None = None
+
+
+async def rotate_keys(
+    source: WritableSource,
+    custody: KeyCustody,
+    *,
+    due_after: float,
+    keys: Sequence[RotatedKey] = KEYS,
+    clock: Callable[[], float] = time.time,
+) -> list[Rotation]:
+    """What became of each key; none where another run is at it. One that fails does not keep the others.
+
+    due_after: age in seconds at which a version gets a successor. Raises psycopg's errors, TimeoutError.
+    """
+    async with asyncio.timeout(RUN_SECONDS), custody.lease() as taken:
+        if not taken:
+            log.info("keys: another run is at work")
+            return []
+        run = _Run(source, custody, due_after, clock)
+        return [await run.rotate(key) for key in keys]
+
+
+async def rotate_as_set(settings: Settings, *, now: bool = False) -> list[Rotation]:
+    """The same with what the settings name. now: whatever the age.
+
+    Raises KeysNotRotated where one of them fails, besides SettingsError.
+    """
+    source = open_writable_source(settings)
+    try:
+        async with open_key_custody(settings) as custody:
+            due_after = 0 if now else settings.key_rotation_hours * 3600
+            rotations = await rotate_keys(source, custody, due_after=due_after)
+    finally:
+        await source.close()
+    if problems := [f"{each.name}: {each.problem}" for each in rotations if each.problem]:
+        raise KeysNotRotated("; ".join(problems))
+    return rotations
+
+
+class _Run:
+    def __init__(
+        self, source: WritableSource, custody: KeyCustody, due_after: float, clock: Callable[[], float]
+    ) -> None:
+        self._source = source
+        self._custody = custody
+        self._due_after = due_after
+        self._clock = clock
+
+    async def rotate(self, key: RotatedKey) -> Rotation:
+        try:
+            rotation = await self._rotate(key)
+        except SecretUnavailable as error:
+            log.error("key %s is not rotated: %s", key.name, error)
+            return Rotation(name=key.name, problem=str(error))
+        if rotation.brought or rotation.retired:
+            log.info(
+                "key %s: %d brought, %d retired, %d in use",
+                key.name, rotation.brought, rotation.retired, rotation.in_use,
+            )  # fmt: skip
+        return rotation
+
+    async def _rotate(self, key: RotatedKey) -> Rotation:
+        before = list(await self._source.newest(key.name, MOST_VERSIONS))
+        await self._install(key, before)  # also what somebody put into the vault by hand
+        added = [await self._add(key)] if self._is_due(key, before) else []
+        now = [*added, *before]
+        retired = outlived(now, self._clock(), key.holds)
+        for old in retired:
+            await self._source.disable(old)
+        kept = [each for each in now if each not in retired]
+        if key.name == SIGNING_KEY:
+            await self._custody.retire_all_but(kept)
+        return Rotation(name=key.name, brought=bool(added), retired=len(retired), in_use=len(kept))
+
+    def _is_due(self, key: RotatedKey, before: Sequence[Secret]) -> bool:
+        if before and before[0].created > self._clock() - self._due_after:
+            return False
+        if len(before) >= MOST_VERSIONS:
+            log.warning("key %s: %d versions are still in use; the next one has to wait", key.name, len(before))
+            return False
+        return True
+
+    async def _add(self, key: RotatedKey) -> Secret:
+        value = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
+        added = await self._source.add(key.name, value)
+        await self._install(key, [added])
+        await self._source.enable(added)
+        return added
+
+    async def _install(self, key: RotatedKey, versions: Sequence[Secret]) -> None:
+        if key.name == SIGNING_KEY:
+            for version in versions:
+                await self._custody.install(version)

@@ -1,0 +1,1 @@
+"""The keys of the vault: which one signs, how they are changed."""

@@ -1,0 +1,1 @@
+"""How much one caller, one instance and all instances together may take."""

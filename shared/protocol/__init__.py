@@ -1,0 +1,1 @@
+"""MCP, where the SDK leaves something open."""

@@ -1,0 +1,97 @@
+"""`python -m shared backup`, `list-backups` and `restore`, as an operator runs them."""
+
+import base64
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.backups.conftest import contents, run
+from tests.conftest import REPOSITORY, Database
+from tests.unit.test_settings import GOOD
+
+SECRET = base64.b64encode(b"b" * 32).decode()
+
+
+@pytest.fixture
+def environ(source: Database, target: Database, folder: Path, tmp_path: Path) -> dict[str, str]:
+    """The server's settings, with a vault that has the key."""
+    vault = tmp_path / "secrets.json"
+    vault.write_text(json.dumps({"backup-signing-key": [{"version": "one", "value": SECRET}]}))
+    vault.chmod(0o600)
+    given = {name: value for name, value in GOOD.items() if name != "KEY_VAULT_URL"}
+    return given | {
+        "BACKUP_DATABASE_URL": source.backup_url,
+        "OWNER_DATABASE_URL": target.owner_url,
+        "BACKUP_STORE_URL": folder.as_uri(),
+        "SECRETS_FILE": str(vault),
+    }
+
+
+def shared(environ: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "shared", *arguments],
+        cwd=REPOSITORY,
+        env={"PATH": os.environ["PATH"], **environ},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_backup_is_made_listed_checked_and_restored(
+    source: Database, target: Database, environ: dict[str, str]
+) -> None:
+    assert shared(environ, "list-backups").returncode == 1
+    made = shared(environ, "backup", "--json")
+    assert (made.returncode, made.stderr) == (0, "")
+    [said] = json.loads(made.stdout)
+    assert said["rows"] == sum(rows for rows, _ in contents(source).values())
+    listed = shared(environ, "list-backups", "--json")
+    assert json.loads(listed.stdout) == [said]
+    before = contents(target)
+    checked = shared(environ, "restore", "--check", said["id"])
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert contents(target) == before
+    elsewhere = environ | {"OWNER_DATABASE_URL": source.owner_url}
+    restored = shared(elsewhere, "restore", "--database", target.name)
+    assert (restored.returncode, restored.stderr) == (0, "")
+    assert contents(target) == contents(source)
+    again = shared(environ, "restore")
+    assert again.returncode == 2
+    assert "has rows, which are kept unless you say that they may go" in again.stderr
+    assert shared(environ, "restore", "--overwrite").returncode == 0
+
+
+def test_another_run_at_work_is_said(source: Database, environ: dict[str, str]) -> None:
+    run(source, "SELECT ops.lease_backup(gen_random_uuid(), 60)")
+    done = shared(environ, "backup")
+    run(source, "DELETE FROM ops.backup_lease")
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "backup: another run is at work\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changes", "said"),
+    [
+        (["backup"], {"BACKUP_DATABASE_URL": ""}, "BACKUP_DATABASE_URL is missing"),
+        (["backup"], {"BACKUP_STORE_URL": ""}, "BACKUP_STORE_URL is missing"),
+        (["backup"], {"BACKUP_DATABASE_URL": "postgresql://zava_backup:hidden@127.0.0.1:1/zava"}, "the database says:"),
+        (["restore"], {}, "there is no backup whose manifest holds"),
+        (["restore", "--check", "../secrets.json"], {}, "no name of a backup"),
+        (["restore", "20260101T000000Z-00000000"], {}, "manifest.json is missing"),
+    ],
+)
+def test_what_goes_wrong_is_one_sentence_without_a_secret(
+    environ: dict[str, str], arguments: list[str], changes: dict[str, str], said: str
+) -> None:
+    done = shared(environ | changes, *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert "hidden" not in done.stderr
+    assert SECRET not in done.stderr
