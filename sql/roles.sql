@@ -46,6 +46,8 @@ ALTER ROLE zava_app SET statement_timeout = '20s';
 ALTER ROLE zava_app SET lock_timeout = '2s';
 ALTER ROLE zava_app SET idle_in_transaction_session_timeout = '30s';
 ALTER ROLE zava_app SET transaction_timeout = '30s';
+-- A statement whose server is gone ends, not only when it has an answer.
+ALTER ROLE zava_app SET client_connection_check_interval = '2s';
 ALTER ROLE zava_app SET work_mem = '16MB';
 ALTER ROLE zava_app SET temp_file_limit = '512MB';
 ALTER ROLE zava_app SET max_parallel_workers_per_gather = 0;

@@ -108,6 +108,7 @@ class Tasks(Extension):
             if await _ends_within(self._grace_seconds, work):
                 return work.result()
             if task := await self._become_task(caller, params, store_ids):
+                _leave_rows_to(work)
                 self._worker.hold(task, work)
                 handed_over = True
                 return {"resultType": "task", **_seed(task)}
@@ -241,6 +242,13 @@ def _note_rows(result: JsonObject | None) -> None:
     rows = ((result or {}).get("structuredContent") or {}).get("row_count")
     if isinstance(rows, int) and (record := current_record.get()) is not None:
         record.rows += rows
+
+
+def _leave_rows_to(work: Work) -> None:
+    """What it has read and will read is in the task's result, and not in this answer."""
+    if (record := current_record.get()) is not None:
+        record.rows = 0
+    work.get_context().run(current_record.set, None)
 
 
 def _seed(task: Task) -> JsonObject:

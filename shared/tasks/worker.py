@@ -49,6 +49,7 @@ class Worker:
         self._bounds = bounds
         self._most = most
         self._held: dict[UUID, _Held] = {}
+        self._holding: set[asyncio.Task[None]] = set()
         self._sweeping: asyncio.Task[None] | None = None
 
     @property
@@ -64,9 +65,14 @@ class Worker:
         return asyncio.get_running_loop().create_task(_awaited(call), context=context)
 
     def hold(self, task: Task, work: Work) -> None:
-        """See the work to its end and keep what it gives, or stop it when the task is cancelled."""
+        """See the work to its end and keep what it gives, or stop it when the task is cancelled.
+
+        What was begun under a lease that has ended since is stopped.
+        """
+        self.stop(task.task_id)
         holding = asyncio.create_task(self._hold(task, work), name=f"task {task.task_id}")
         self._held[task.task_id] = held = _Held(task, holding)
+        self._holding.add(holding)
         holding.add_done_callback(lambda _: self._let_go(held))
 
     def stop(self, task_id: UUID) -> None:
@@ -82,7 +88,7 @@ class Worker:
     async def close(self) -> None:
         """Leaves what is under way to other instances, which need not wait for the leases to end."""
         left = [*self._held.values()]
-        ending = [*(held.holding for held in left), *([self._sweeping] if self._sweeping else [])]
+        ending = [*self._holding, *([self._sweeping] if self._sweeping else [])]
         for each in ending:
             each.cancel()
         if ending:
@@ -92,7 +98,8 @@ class Worker:
                 await self._store.release(held.task.caller, held.task.task_id)
 
     def _let_go(self, held: "_Held") -> None:
-        """Unless the task, answered meanwhile, is held anew."""
+        """Of the task, unless it is held anew: answered meanwhile, or taken over."""
+        self._holding.discard(held.holding)
         if self._held.get(held.task.task_id) is held:
             del self._held[held.task.task_id]
 

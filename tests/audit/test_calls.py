@@ -1,5 +1,6 @@
 """What the trail says of the calls of a server, and that without it there are no answers."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -93,8 +94,9 @@ async def test_each_call_is_a_row_that_says_who_and_what_and_no_word_of_the_call
     assert not list((tmp_path / "spool").iterdir())
 
 
+@pytest.mark.parametrize("locked_seconds", [0, 1])
 async def test_a_task_is_known_by_the_call_that_it_came_from_and_its_rows_count_where_they_are_given(
-    empty: Database, issuer: RunningIssuer, tmp_path: Path
+    empty: Database, issuer: RunningIssuer, tmp_path: Path, locked_seconds: float
 ) -> None:
     settings = serving_settings(empty.app_url, issuer.authority, tmp_path)
     app = build_app(replace(settings, task_grace_seconds=0))
@@ -105,7 +107,11 @@ async def test_a_task_is_known_by_the_call_that_it_came_from_and_its_rows_count_
         ) as client,
     ):
         arguments = {"postgresql_query": f"{QUERY} ORDER BY random()", "max_rows": 5}
-        result = await client.call_tool("execute_sales_query", arguments)
+        calling = asyncio.create_task(client.call_tool("execute_sales_query", arguments))
+        with empty.as_superuser() as superuser, superuser.transaction():
+            superuser.execute("LOCK TABLE ops.tasks IN SHARE MODE")  # work that ends before the task is there
+            await asyncio.sleep(locked_seconds)
+        result = await calling
     assert not result.is_error
     rows = [row for row in trail(empty) if row["task_id"]]
     assert (rows[0]["method"], rows[0]["rows"]) == ("tools/call", 0)

@@ -16,6 +16,8 @@ from tests.clock import FakeClock
 pytestmark = pytest.mark.anyio
 
 ROOM = 1000
+PAUSE = 0.3
+"""Seconds that a busy machine may keep anybody from running; who did not give up would wait for WORK_SECONDS."""
 
 
 async def left(store: RedisStore, redis: RedisServer, name: str, value: bytes, seconds: float = 30) -> None:
@@ -77,7 +79,7 @@ async def test_a_redis_that_hangs_is_waited_for_a_moment_and_then_left_alone(
 ) -> None:
     caplog.set_level(logging.WARNING)
     redis.freeze()
-    assert await longest_of(brisk_store, FAILURES) < PATIENCE_SECONDS + 0.05
+    assert await longest_of(brisk_store, FAILURES) < PATIENCE_SECONDS + PAUSE
     began = time.monotonic()
     await longest_of(brisk_store, 200)
     assert time.monotonic() - began < 10 * PATIENCE_SECONDS  # all of them together: none waits
@@ -106,13 +108,15 @@ async def test_what_was_late_is_never_taken_for_the_answer_to_another_question(
 
 
 async def test_a_redis_that_ends_and_comes_back_is_used_again(
-    brisk_store: RedisStore, redis: RedisServer, clock: FakeClock
+    brisk_store: RedisStore, redis: RedisServer, component: Component, clock: FakeClock
 ) -> None:
     redis.stop()
-    assert await longest_of(brisk_store, 3 * FAILURES) < PATIENCE_SECONDS + 0.05
+    assert await longest_of(brisk_store, 3 * FAILURES) < PATIENCE_SECONDS + PAUSE
     redis.start()
-    clock.now += OPEN_SECONDS
-    assert await brisk_store.get("name", ROOM) is None  # the probe
+    async with asyncio.timeout(10):
+        while component.state == "down":  # a probe that has to connect may be too slow; the next finds the connection
+            clock.now += OPEN_SECONDS
+            await brisk_store.get("name", ROOM)
     await left(brisk_store, redis, "name", b"value")
     assert await found(brisk_store, "name") == b"value"
 
@@ -143,7 +147,7 @@ async def test_without_the_password_it_is_down_and_nobody_fails(
     store = await begun_store(redis.url, component, clock, secret)
     assert component.state == "down"
     assert component.last_error in ("AuthenticationError", "ResponseError")
-    assert await longest_of(store, FAILURES) < PATIENCE_SECONDS + 0.05
+    assert await longest_of(store, FAILURES) < PATIENCE_SECONDS + PAUSE
     assert "wrong" not in caplog.text
     await store.close()
 

@@ -5,6 +5,7 @@ import re
 import time
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from shared.database.statement import CALL, MAX_BYTES, MAX_PLAN_COST, Bounds
@@ -13,6 +14,7 @@ from shared.invocation import Invocations
 from shared.limits.admission import PRINCIPAL_CALLS, PRINCIPAL_WAITING
 from tests.conftest import Database, caller_of, open_invocations
 from tests.invocation.wire import wire_to
+from tests.processes import eventually
 
 pytestmark = pytest.mark.anyio
 
@@ -218,3 +220,14 @@ async def test_a_context_holds_as_long_as_its_statement_may_run(sample: Database
             await door.read_free(KIRKLAND, "SELECT 1", max_rows=1, bounds=bounds)
             [expiry] = re.findall(rb"v1[^|]*\|[^|]+\|[^|]+\|(\d+)\|", bytes(wire.said))
             assert least + 30 <= int(expiry) - time.time() <= least + 65
+
+
+def test_a_statement_ends_when_nobody_is_left_to_take_its_answer(sample: Database) -> None:
+    with psycopg.connect(sample.app_url) as connection, sample.as_superuser() as superuser:
+        pid = connection.info.backend_pid
+        connection.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 1000000000)")
+        connection.pgconn.finish()  # as when the server is killed: nobody cancels
+        eventually(
+            lambda: superuser.execute("SELECT 1 FROM pg_stat_activity WHERE pid = %s", (pid,)).fetchone() is None,
+            "the statement's end",  # within half of the role's statement_timeout
+        )

@@ -121,6 +121,18 @@ async def test_a_worker_that_comes_back_late_writes_nothing(instance: Instance, 
         assert (await ask(client, "tasks/get", task_id))["status"] == "working"
 
 
+async def test_a_worker_that_takes_over_its_own_task_leaves_what_it_began(instance: Instance, kept: Database) -> None:
+    async with instance.client("kirkland") as client:
+        task_id = await task_of(client, LONG)
+        await asyncio.to_thread(eventually, lambda: rows_at_work(kept) == 1, "the statement's start")
+        abandon(kept, LONG)
+        assert (await ask(client, "tasks/get", task_id))["status"] == "working"
+        await asyncio.to_thread(eventually, lambda: attempts_of(kept) == 2, "the second attempt")
+        await asyncio.to_thread(eventually, lambda: rows_at_work(kept) == 1, "the first statement's end")
+    await instance.end()
+    assert rows_at_work(kept) == 0
+
+
 async def test_a_task_that_three_instances_did_not_survive_has_failed(instance: Instance, kept: Database) -> None:
     async with instance.client("kirkland") as client:
         task_id = await task_of(client, COUNT)
