@@ -62,11 +62,13 @@ class Sequence(_Said):
 
 
 class Manifest(_Said):
-    """kind: full ones need no other. snapshot: as PostgreSQL names it. migrations: checksums by name."""
+    """kind: full ones need no other. base: the id of the backup that an incremental one builds on; a full one has none.
+    snapshot: as PostgreSQL names it. migrations: checksums by name."""
 
     format: Literal["zava-backup-1"] = "zava-backup-1"
     id: str = Field(pattern=f"^{_ID.pattern}$")
-    kind: Literal["full"] = "full"
+    kind: Literal["full", "incremental"] = "full"
+    base: str | None = Field(default=None, pattern=f"^{_ID.pattern}$")
     taken_at: AwareDatetime
     snapshot: str
     server_version: str
