@@ -86,6 +86,16 @@ async def backup_full(timer: func.TimerRequest) -> None:
     await back_up_as_set(Settings.from_environ(os.environ), unless_younger_than=REPEATED_WITHIN)
 
 
+@app.function_name("verify_backup")
+@app.timer_trigger(schedule="%VERIFY_BACKUP_SCHEDULE%", arg_name="timer")
+async def verify_backup(timer: func.TimerRequest) -> None:
+    """Restores the newest backup into a database for verification and, if it holds, deletes those not needed."""
+    from shared.jobs.verify_backup import verify_newest_as_set
+    from shared.settings import Settings
+
+    await verify_newest_as_set(Settings.from_environ(os.environ))
+
+
 @app.function_name("refresh_embeddings")
 @app.timer_trigger(schedule="%REFRESH_EMBEDDINGS_SCHEDULE%", arg_name="timer")
 async def refresh_embeddings(timer: func.TimerRequest) -> None:

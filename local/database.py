@@ -2,6 +2,7 @@
 
 import base64
 import errno
+import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -11,11 +12,12 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from local.parts import login_urls
 from local.people import PEOPLE
 from local.postgres import EmbeddedPostgres, PostgresFailed
 from local.sample_data import COLUMNS, Row, SampleData
-from local.state import DATABASE
-from shared.database.schema import deploy_schema, install_signing_key
+from local.state import DATABASE, VERIFICATION
+from shared.database.schema import SQL_FOLDER, deploy_schema, install_signing_key
 
 UNFINISHED = "zava_unfinished"
 ROWS_A_STEP = 5_000
@@ -51,7 +53,7 @@ def _create_unless_there(server: EmbeddedPostgres, *, full: bool, fresh: bool, p
         _drop(connection, UNFINISHED)
         if fresh:
             _drop(connection, DATABASE)
-        if (note := _note(connection)) is None:
+        if (note := _note(connection, DATABASE)) is None:
             unfinished = sql.Identifier(UNFINISHED)
             connection.execute(sql.SQL("CREATE DATABASE {}").format(unfinished))
             connection.execute(sql.SQL("COMMENT ON DATABASE {} IS {}").format(unfinished, sql.Literal(wanted)))
@@ -60,10 +62,10 @@ def _create_unless_there(server: EmbeddedPostgres, *, full: bool, fresh: bool, p
     return note in (None, wanted)
 
 
-def _note(connection: psycopg.Connection[Any]) -> str | None:
+def _note(connection: psycopg.Connection[Any], database: str) -> str | None:
     """What the database says of how it was made; None where there is none."""
     row = connection.execute(
-        "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = %s", (DATABASE,)
+        "SELECT coalesce(shobj_description(oid, 'pg_database'), '') FROM pg_database WHERE datname = %s", (database,)
     ).fetchone()
     return row[0] if row else None
 
@@ -75,6 +77,29 @@ def _bring_up_to_date(server: EmbeddedPostgres, signing_keys: list[dict[str, Any
             install_signing_key(connection, key["version"], base64.b64decode(key["value"]))
         for role, password in passwords.items():
             connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password)))
+    _ensure_verification_database(server)
+
+
+def _ensure_verification_database(server: EmbeddedPostgres) -> None:
+    """Of this release. Its comment says of which it is, for a deploy takes a while, and most starts need none."""
+    release = _digest_of_schema()
+    with _connect(server, "postgres") as connection:
+        if (note := _note(connection, VERIFICATION)) == release:
+            return
+        if note is None:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(VERIFICATION)))
+        with _connect(server, VERIFICATION) as verification:
+            deploy_schema(verification, for_verification=True)
+        connection.execute(
+            sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(VERIFICATION), sql.Literal(release))
+        )
+
+
+def _digest_of_schema() -> str:
+    digest = hashlib.sha256()
+    for path in sorted(SQL_FOLDER.rglob("*.sql")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def load_sample_data(connection: psycopg.Connection[Any], tables: Iterable[str] | None, progress: Progress) -> None:
@@ -137,14 +162,11 @@ def add_people(connection: psycopg.Connection[Any]) -> None:
             )
 
 
-def database_urls(server: EmbeddedPostgres, passwords: dict[str, str], database: str = DATABASE) -> dict[str, str]:
+def database_urls(server: EmbeddedPostgres, passwords: dict[str, str]) -> dict[str, str]:
     """What `dev.py env` prints. The owner cannot log in: its URL is the superuser's, acting as the owner."""
-    superuser = server.superuser_url(database)
+    superuser = server.superuser_url(DATABASE)
     return {
-        "APP_DATABASE_URL": server.url("zava_app", passwords["zava_app"], database),
-        "JOBS_DATABASE_URL": server.url("zava_jobs", passwords["zava_jobs"], database),
-        "BACKUP_DATABASE_URL": server.url("zava_backup", passwords["zava_backup"], database),
-        "KEYS_DATABASE_URL": server.url("zava_keys", passwords["zava_keys"], database),
+        **login_urls(server, passwords),
         "OWNER_DATABASE_URL": f"{superuser}&options=-c%20role%3Dzava_owner",
         "SUPERUSER_DATABASE_URL": superuser,
     }

@@ -14,7 +14,8 @@ from pathlib import Path
 from local.child import open_log, start_child, stop_child
 from local.embedding_model import MODEL
 from local.people import LOCAL_AUDIENCE, LOCAL_TENANT_ID
-from local.state import StateFolder
+from local.postgres import EmbeddedPostgres
+from local.state import DATABASE, VERIFICATION, StateFolder
 
 ROOT = Path(__file__).resolve().parent.parent
 STOP_SECONDS = 12.0
@@ -23,9 +24,16 @@ LOGINS = {
     "BACKUP_DATABASE_URL": "zava_backup",
     "JOBS_DATABASE_URL": "zava_jobs",
     "KEYS_DATABASE_URL": "zava_keys",
+    "VERIFY_DATABASE_URL": "zava_verify",
 }
 """The application's, by the setting that has their URL."""
-TIMERS = ("backup_full", "refresh_embeddings", "rotate_keys")
+TIMERS = ("backup_full", "refresh_embeddings", "rotate_keys", "verify_backup")
+
+
+def login_urls(server: EmbeddedPostgres, passwords: Mapping[str, str]) -> dict[str, str]:
+    """The URL of each of LOGINS."""
+    where = {"VERIFY_DATABASE_URL": VERIFICATION}
+    return {name: server.url(role, passwords[role], where.get(name, DATABASE)) for name, role in LOGINS.items()}
 
 
 def application_settings(
@@ -45,6 +53,7 @@ def application_settings(
         "BACKUP_FULL_SCHEDULE": "0 0 2 * * *",
         "REFRESH_EMBEDDINGS_SCHEDULE": "0 */5 * * * *",
         "ROTATE_KEYS_SCHEDULE": "0 0 * * * *",
+        "VERIFY_BACKUP_SCHEDULE": "0 0 4 * * *",
         "SECRETS_FILE": str(state.secrets),
         "AUDIT_SPOOL": str(state.audit_spool),
     }

@@ -15,10 +15,10 @@ from typing import Literal
 from local.child import has_ended
 from local.clients import VSCODE_FILE, snippet, write_vscode_configuration
 from local.parts import (
-    LOGINS,
     answers,
     application_settings,
     listens,
+    login_urls,
     start_embedder,
     start_host,
     start_issuer,
@@ -79,7 +79,7 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
     ports = {"mcp": port, "postgres": server.port}
     ports |= {name: _same_or_free(before.get(name)) for name in ("issuer", "embedder")}
     passwords = state.passwords()
-    own = {variable: server.url(role, passwords[role], DATABASE) for variable, role in LOGINS.items()}
+    own = login_urls(server, passwords)
     settings = application_settings(state, own, ports)
     state.secret_values()  # made before two read them
     # First, for it loads its libraries while the database is made.

@@ -15,7 +15,9 @@ from shared.keys.private_file import held, write_private
 
 SECRET_NAMES = ("rls-signing-key", "cursor-signing-key", "backup-signing-key", "request-state-key", "openai-api-key")
 DATABASE = "zava"
-LOGIN_ROLES = ("zava_app", "zava_jobs", "zava_backup", "zava_keys")
+VERIFICATION = "zava_verification"
+"""The database that backups are restored into."""
+LOGIN_ROLES = ("zava_app", "zava_jobs", "zava_backup", "zava_keys", "zava_verify")
 
 
 class AlreadyRunning(Exception):

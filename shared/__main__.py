@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from shared.commands.backups import NEWEST, back_up, list_backups, restore
+from shared.commands.backups import NEWEST, back_up, list_backups, prune, restore, verify
 from shared.commands.encrypt_fields import Wanted, encrypt_fields
 from shared.commands.migrate import migrate
 from shared.commands.prove_isolation import prove_isolation
@@ -52,7 +52,7 @@ def _encrypt_fields(options: argparse.Namespace, environ: Mapping[str, str]) -> 
 
 
 def _migrate(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    return migrate(environ, options.database_url_env)
+    return migrate(environ, options.database_url_env, for_verification=options.for_verification)
 
 
 def _verify_audit(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -84,6 +84,20 @@ def _restore(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
         check_only=options.check,
         as_json=options.json,
     )
+
+
+def _verify(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    return verify(environ, options.id, as_json=options.json)
+
+
+def _prune(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    return prune(environ, keep_days=options.keep_days, dry_run=options.dry_run, as_json=options.json)
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError("a whole number of days, 0 or more")
+    return int(text)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -144,6 +158,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         default="ADMIN_DATABASE_URL",
         help="the variable that holds the URL of a login that creates roles (ADMIN_DATABASE_URL)",
+    )
+    deploy.add_argument(
+        "--for-verification",
+        action="store_true",
+        help="an empty database, which verify-backup may overwrite from now on",
     )
     deploy.set_defaults(run=_migrate)
     audit = verbs.add_parser(
@@ -219,6 +238,26 @@ def _add_backups(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -
     restoring.add_argument("--check", action="store_true", help="read all of the backup and write nothing")
     restoring.add_argument("--json", action="store_true", help="print JSON instead of a line")
     restoring.set_defaults(run=_restore)
+    verifying = verbs.add_parser(
+        "verify-backup",
+        help="prove that a backup restores",
+        description="Restore a backup into the database of VERIFY_DATABASE_URL, which `migrate --for-verification` "
+        "has made, compare it row for row, prove there that tenants are isolated, and empty it. A signed report stays "
+        "beside the backup. Exit status: 0 it holds, 1 another run is at work, 2 it does not or nobody can say.",
+    )
+    verifying.add_argument("id", nargs="?", default=NEWEST, metavar="ID", help="of list-backups; without, the newest")
+    verifying.add_argument("--json", action="store_true", help="print the report as JSON")
+    verifying.set_defaults(run=_verify)
+    pruning = verbs.add_parser(
+        "prune-backups",
+        help="delete backups that nobody needs",
+        description="Delete backups older than BACKUP_RETENTION_DAYS, but for the newest, the newest that was verified "
+        "and what they build on. Exit status: 0 done, 2 failed; the next run goes on.",
+    )
+    pruning.add_argument("--keep-days", type=_days, metavar="N", help="in place of BACKUP_RETENTION_DAYS")
+    pruning.add_argument("--dry-run", action="store_true", help="say what would be deleted, and delete nothing")
+    pruning.add_argument("--json", action="store_true", help="print JSON instead of lines")
+    pruning.set_defaults(run=_prune)
 
 
 if __name__ == "__main__":

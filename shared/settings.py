@@ -27,6 +27,10 @@ class Settings:
     """libpq URL of the role that brings signing keys, without a password as above; empty where others rotate keys."""
     backup_database_url: str | None = field(default=None, repr=False)
     """libpq URL of the role that reads every row, without a password as above; empty where others make backups."""
+    verify_database_url: str | None = field(default=None, repr=False)
+    """libpq URL of the role that restores backups, without a password as above, into a database made for verification.
+
+    Empty where others verify."""
     mcp_server_url: str
     """The public URL of the MCP endpoint, without trailing slash: the `resource` clients ask tokens for."""
     entra_tenant_ids: tuple[str, ...]
@@ -58,7 +62,9 @@ class Settings:
     backup_store_url: str | None = None
     """Where backups go: https://ACCOUNT.blob.core.windows.net/CONTAINER[/FOLDER], on a laptop file:///FOLDER."""
     backup_client_id: str | None = None
-    """Client id of the identity that makes backups, in database and store; empty uses AZURE_CLIENT_ID's."""
+    """Client id of the identity that makes and verifies backups; empty uses AZURE_CLIENT_ID's."""
+    backup_retention_days: int = 30
+    """How many days backups are kept; the newest and the newest verified one, and what they build on, are longer."""
     audit_spool: str | None = None
     """Folder, best of this machine, where records of calls wait for the database; empty takes a temporary one."""
     pool_min_size: int = 2
@@ -100,6 +106,9 @@ class Settings:
             backup_database_url=(
                 reader.database_url("BACKUP_DATABASE_URL") if reader.text("BACKUP_DATABASE_URL") else None
             ),
+            verify_database_url=(
+                reader.database_url("VERIFY_DATABASE_URL") if reader.text("VERIFY_DATABASE_URL") else None
+            ),
             mcp_server_url=reader.web_url("MCP_SERVER_URL"),
             entra_tenant_ids=reader.guids("ENTRA_TENANT_IDS"),
             token_audiences=reader.required_names("TOKEN_AUDIENCES"),
@@ -114,6 +123,7 @@ class Settings:
             key_rotation_hours=reader.number("KEY_ROTATION_HOURS", cls.key_rotation_hours, 1, 24 * 365),
             backup_store_url=reader.store_url("BACKUP_STORE_URL"),
             backup_client_id=reader.text("BACKUP_CLIENT_ID"),
+            backup_retention_days=reader.number("BACKUP_RETENTION_DAYS", cls.backup_retention_days, 1, 3650),
             audit_spool=reader.text("AUDIT_SPOOL"),
             pool_min_size=reader.number("POOL_MIN_SIZE", min(cls.pool_min_size, pool_max_size), 1, 100),
             pool_max_size=pool_max_size,

@@ -12,7 +12,8 @@ DO $$
 BEGIN
     -- No temporary tables, no schemas and no connections but those granted in privileges.sql.
     EXECUTE format(
-        'REVOKE ALL ON DATABASE %I FROM PUBLIC, zava_app, zava_jobs, zava_backup, zava_keys', current_database()
+        'REVOKE ALL ON DATABASE %I FROM PUBLIC, zava_app, zava_jobs, zava_backup, zava_keys, zava_verify',
+        current_database()
     );
     EXECUTE format('GRANT CREATE ON DATABASE %I TO zava_owner', current_database());
     EXECUTE format(
@@ -21,5 +22,5 @@ BEGIN
 END
 $$;
 
-REVOKE ALL ON SCHEMA public, extensions FROM PUBLIC, zava_app, zava_jobs, zava_backup, zava_keys;
+REVOKE ALL ON SCHEMA public, extensions FROM PUBLIC, zava_app, zava_jobs, zava_backup, zava_keys, zava_verify;
 GRANT USAGE ON SCHEMA extensions TO zava_owner, zava_app, zava_jobs, zava_backup;

@@ -6,7 +6,9 @@ DECLARE
     role_name text;
     granted text;
 BEGIN
-    FOREACH role_name IN ARRAY ARRAY['zava_owner', 'zava_app', 'zava_jobs', 'zava_backup', 'zava_keys'] LOOP
+    FOREACH role_name IN ARRAY ARRAY[
+        'zava_owner', 'zava_app', 'zava_jobs', 'zava_backup', 'zava_keys', 'zava_verify'
+    ] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role_name) THEN
             EXECUTE format('CREATE ROLE %I', role_name);
         END IF;
@@ -33,12 +35,16 @@ ALTER ROLE zava_app LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 200
 ALTER ROLE zava_jobs LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 200;
 ALTER ROLE zava_backup LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 10;
 ALTER ROLE zava_keys LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 5;
+ALTER ROLE zava_verify LOGIN NOCREATEDB NOCREATEROLE NOINHERIT CONNECTION LIMIT 5;
+-- It writes a backup as the owner, where it may connect: to a database for verification, and to no other.
+GRANT zava_owner, zava_app TO zava_verify WITH INHERIT FALSE, SET TRUE;
 
 COMMENT ON ROLE zava_owner IS 'Owns every object; nobody logs in as it.';
 COMMENT ON ROLE zava_app IS 'Runs what callers ask: reads, under a signed row-level security context.';
 COMMENT ON ROLE zava_jobs IS 'Timer functions (embeddings and housekeeping), callers'' tasks, the audit trail.';
 COMMENT ON ROLE zava_backup IS 'Reads every row for the backup, through policies of its own.';
 COMMENT ON ROLE zava_keys IS 'Brings keys that sign contexts and takes them away; reads nothing.';
+COMMENT ON ROLE zava_verify IS 'Restores backups into the database for verification; connects to no other.';
 
 -- What callers run: read-only, bounded in time and memory, and read the way the server parses it.
 ALTER ROLE zava_app SET default_transaction_read_only = on;
@@ -82,3 +88,7 @@ ALTER ROLE zava_keys SET lock_timeout = '5s';
 ALTER ROLE zava_keys SET idle_in_transaction_session_timeout = '10s';
 ALTER ROLE zava_keys SET search_path = pg_catalog;
 ALTER ROLE zava_keys SET jit = off;
+
+ALTER ROLE zava_verify SET lock_timeout = '10s';
+ALTER ROLE zava_verify SET search_path = pg_catalog;
+ALTER ROLE zava_verify SET timezone = 'UTC';

@@ -47,8 +47,8 @@ param budgetAmount int = 0
 @description('First day of the month in which the budget begins, such as 2026-12-01; it must stay as it is')
 param budgetStart string = ''
 
-@description('Whether the app verifies backups: only then does a missing verification raise an alert')
-param backupsVerified bool = false
+@description('Whether a missing verification of backups raises an alert')
+param backupsVerified bool = true
 
 @description('rediss:// URL of a Redis that instances share, without password; empty has none')
 param redisUrl string = ''
@@ -57,6 +57,7 @@ var token = toLower(uniqueString(subscription().id, environmentName, location))
 var tags = { 'azd-env-name': environmentName, profile: profile }
 var prod = profile == 'prod'
 var databaseName = 'zava'
+var verificationDatabaseName = 'zava_verification'
 var embeddingModel = 'text-embedding-3-small'
 // psycopg brings its own OpenSSL, which knows no certificates of the system; certifi's lie beside it in the package.
 var databaseOptions = 'sslmode=verify-full&sslrootcert=/home/site/wwwroot/.python_packages/lib/site-packages/certifi/cacert.pem'
@@ -182,6 +183,7 @@ module postgres 'modules/postgres.bicep' = {
     storageSizeGB: prod ? 128 : 32
     highlyAvailable: prod
     databaseName: databaseName
+    verificationDatabaseName: verificationDatabaseName
     migrationsObjectId: migrationsIdentity.outputs.principalId
     migrationsName: migrationsIdentity.outputs.name
     adminGroupId: databaseAdminGroupId
@@ -260,6 +262,8 @@ module app 'modules/functionapp.bicep' = {
       BACKUP_DATABASE_URL: 'postgresql://zava_backup@${postgres.outputs.fqdn}:5432/${databaseName}?${databaseOptions}'
       BACKUP_STORE_URL: '${backupStorage.outputs.blobEndpoint}${backupStorage.outputs.containerName}'
       BACKUP_CLIENT_ID: backupIdentity.outputs.clientId
+      BACKUP_RETENTION_DAYS: '30'
+      VERIFY_DATABASE_URL: 'postgresql://zava_verify@${postgres.outputs.fqdn}:5432/${verificationDatabaseName}?${databaseOptions}'
       KEY_VAULT_URL: keyVault.outputs.uri
       KEYS_CLIENT_ID: keysIdentity.outputs.clientId
       KEY_ROTATION_HOURS: '24'
@@ -280,6 +284,7 @@ module app 'modules/functionapp.bicep' = {
       REFRESH_EMBEDDINGS_SCHEDULE: '0 */5 * * * *'
       ROTATE_KEYS_SCHEDULE: '0 0 * * * *'
       BACKUP_FULL_SCHEDULE: '0 0 2 * * *'
+      VERIFY_BACKUP_SCHEDULE: '0 0 4 * * *'
     }
   }
   dependsOn: [ access, endpoints ]
@@ -334,4 +339,5 @@ output MIGRATIONS_CLIENT_ID string = migrationsIdentity.outputs.clientId
 output MIGRATIONS_LOGIN string = migrationsIdentity.outputs.name
 output DATABASE_HOST string = postgres.outputs.fqdn
 output DATABASE_NAME string = databaseName
+output VERIFICATION_DATABASE_NAME string = verificationDatabaseName
 output KEY_VAULT_NAME string = keyVault.outputs.name

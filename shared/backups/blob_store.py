@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import batched
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -11,6 +12,9 @@ from shared.vault import azure_credential_of_threads
 
 if TYPE_CHECKING:  # a library of 20 MB: not before it is needed
     from obstore.store import ObjectStore
+
+AT_ONCE = 256
+"""Blobs that Azure deletes by one request."""
 
 
 class BlobStore:
@@ -38,6 +42,18 @@ class BlobStore:
                 return found.bytes().to_bytes()
             except (FileNotFoundError, obstore.exceptions.NotFoundError):
                 raise BackupRefused(f"{path} is missing") from None
+
+    def remove(self, folder: str, first: str) -> None:
+        """All blobs below a name at the top, and that one before the others."""
+        import obstore
+
+        with _one_kind_of_error("delete"):
+            paths = [each["path"] for page in obstore.list(self._store, prefix=folder) for each in page]
+            if (leading := f"{folder}/{first}") in paths:
+                obstore.delete(self._store, leading)
+                paths.remove(leading)
+            for some in batched(paths, AT_ONCE, strict=False):
+                obstore.delete(self._store, some)
 
     def folders(self) -> list[str]:
         """Names at the top that have blobs below them, in order."""
@@ -77,7 +93,7 @@ def open_blob_store(url: str, client_id: str | None = None) -> BlobStore:
 
         folder = Path(unquote(parts.path))
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return BlobStore(LocalStore(folder))
+        return BlobStore(LocalStore(folder, automatic_cleanup=True))
     if parts.scheme == "https":
         return BlobStore(_container(url, client_id))
     raise SettingsError("settings: BACKUP_STORE_URL is neither file:///FOLDER nor the https URL of a container")

@@ -9,9 +9,10 @@ from shared.backups.blob_store import BlobStore
 from shared.backups.connection import Connection, connected
 from shared.backups.lease import Lease
 from shared.backups.listing import newest_complete
-from shared.backups.manifest import Keys, Manifest, Table, new_id, write_manifest
+from shared.backups.manifest import Manifest, Table, new_id, write_manifest
 from shared.backups.parts import Packer
 from shared.backups.selection import IN_BACKUP
+from shared.backups.signature import Keys
 from shared.backups.snapshot import Snapshot, open_snapshot
 
 log = logging.getLogger(__name__)

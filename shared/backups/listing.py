@@ -4,27 +4,37 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from shared.backups.blob_store import BlobStore
-from shared.backups.manifest import MANIFEST, Keys, Manifest, is_id, read_manifest
+from shared.backups.manifest import MANIFEST, Manifest, is_id, read_manifest
+from shared.backups.signature import Keys
+from shared.backups.verification import REPORT, Verification, read_verification
 from shared.errors import BackupRefused
 
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """manifest: None for what is no backup, with the problem."""
+    """manifest: None for what is no backup, with the problem. unfinished: for it has no manifest at all.
+
+    verification: of a backup, where there was one.
+    """
 
     id: str
     manifest: Manifest | None = None
     problem: str | None = None
+    unfinished: bool = False
+    verification: Verification | None = None
 
 
 def listed_backups(store: BlobStore, keys: Keys) -> Iterator[Listed]:
     """Newest first. Reads manifests and no part: `restore --check` reads those."""
     for name in sorted(filter(is_id, store.folders()), reverse=True):
-        if MANIFEST not in store.names(name):
-            yield Listed(id=name, problem="has no manifest: its run did not end, or has not yet")
+        names = store.names(name)
+        if MANIFEST not in names:
+            yield Listed(id=name, problem="has no manifest: its run did not end, or has not yet", unfinished=True)
             continue
         try:
-            yield Listed(id=name, manifest=read_manifest(store, name, keys))
+            manifest = read_manifest(store, name, keys)
+            report = read_verification(store, name, keys) if REPORT in names else None
+            yield Listed(id=name, manifest=manifest, verification=report)
         except BackupRefused as refusal:
             yield Listed(id=name, problem=str(refusal))
 

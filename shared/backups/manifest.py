@@ -1,31 +1,22 @@
-"""What a backup consists of, signed: a backup is there when its manifest is, which is written last.
+"""What a backup consists of, signed: a backup is there when its manifest is, which is written last."""
 
-A manifest is a blob of JSON and a last line with the version of the key and the HMAC-SHA256 of all before that line.
-"""
-
-import hashlib
-import hmac
 import re
 import secrets
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from shared.backups.blob_store import BlobStore
+from shared.backups.signature import Keys, signed, verified
 from shared.errors import BackupRefused
 
 MANIFEST = "manifest.json"
-SIGNING_KEY = "backup-signing-key"
 MOST_BYTES = 64 << 20
 """Some 300,000 parts, which are two terabytes of rows."""
 
 _DOMAIN = b"zava-backup-manifest-1\n"
 _ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}", re.ASCII)
-
-type Keys = Mapping[str, bytes]
-"""Keys of HMAC by version; the first one signs, all verify."""
 
 
 class _Said(BaseModel):
@@ -98,6 +89,11 @@ def new_id(now: datetime) -> str:
     return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
 
 
+def taken_at_of(backup_id: str) -> datetime:
+    """As its name says, to the second."""
+    return datetime.strptime(f"{backup_id[:15]}+0000", "%Y%m%dT%H%M%S%z")
+
+
 def is_id(name: str) -> bool:
     """Whether a folder's name is a backup's."""
     return _ID.fullmatch(name) is not None
@@ -105,31 +101,21 @@ def is_id(name: str) -> bool:
 
 def write_manifest(store: BlobStore, manifest: Manifest, keys: Keys) -> None:
     """Makes the backup one."""
-    body = manifest.model_dump_json(indent=1).encode() + b"\n"
-    version, key = next(iter(keys.items()))
-    store.put(f"{manifest.id}/{MANIFEST}", body + f"{version} {_mac(key, body)}\n".encode())
+    text = manifest.model_dump_json(indent=1).encode() + b"\n"
+    store.put(f"{manifest.id}/{MANIFEST}", signed(text, keys, _DOMAIN))
 
 
 def read_manifest(store: BlobStore, backup_id: str, keys: Keys) -> Manifest:
     """Raises BackupRefused where there is none, or none that this installation has signed for this backup."""
     if not is_id(backup_id):
         raise BackupRefused("that is no name of a backup")
-    content = store.get(f"{backup_id}/{MANIFEST}", MOST_BYTES)
-    body, line_end, signature = content.removesuffix(b"\n").rpartition(b"\n")
-    version, _, mac = signature.decode("ascii", "replace").partition(" ")
-    body += line_end
-    # An unknown version takes as long as a wrong signature, and tells as little.
-    expected = _mac(keys.get(version, secrets.token_bytes(32)), body)
-    if not hmac.compare_digest(expected.encode(), mac.encode()):
+    text = verified(store.get(f"{backup_id}/{MANIFEST}", MOST_BYTES), keys, _DOMAIN)
+    if text is None:
         raise BackupRefused(f"the manifest of {backup_id} has no signature that holds")
     try:
-        manifest = Manifest.model_validate_json(body)
+        manifest = Manifest.model_validate_json(text)
     except ValidationError:
         raise BackupRefused(f"the manifest of {backup_id} is not of this format") from None
     if manifest.id != backup_id:
         raise BackupRefused(f"the manifest of {backup_id} is another backup's")
     return manifest
-
-
-def _mac(key: bytes, body: bytes) -> str:
-    return hmac.new(key, _DOMAIN + body, hashlib.sha256).hexdigest()

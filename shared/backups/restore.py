@@ -18,9 +18,10 @@ from psycopg import sql
 from shared.backups.blob_store import BlobStore
 from shared.backups.connection import Connection, connected
 from shared.backups.copy_out import copied
-from shared.backups.manifest import Keys, Manifest, Table, read_manifest
+from shared.backups.manifest import Manifest, Table, read_manifest
 from shared.backups.parts import unpacked
 from shared.backups.selection import EMPTIED, IN_BACKUP, SEEDED
+from shared.backups.signature import Keys
 from shared.backups.snapshot import columns_of, copy_statement, qualified
 from shared.database.queries import named_queries
 from shared.errors import BackupRefused

@@ -1,23 +1,27 @@
-"""`python -m shared backup`, `list-backups` and `restore`: backups for the terminal."""
+"""`python -m shared backup`, `list-backups`, `restore`, `verify-backup` and `prune-backups`, for the terminal."""
 
 import asyncio
 import json
 import logging
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
 from shared.backups.listing import Listed, listed_backups, newest_complete
 from shared.backups.manifest import Manifest
+from shared.backups.prune import Pruned, prune_backups
 from shared.backups.restore import check_backup, restore_backup
+from shared.backups.verification import Verification
 from shared.commands.sentences import database_says
 from shared.errors import BackupRefused, ZavaError
 from shared.jobs.back_up import Archive, back_up_as_set, database_password, open_archive
+from shared.jobs.verify_backup import verify_as_set
 from shared.settings import Settings, database_url_in
 
 DONE, NOTHING, FAILED = 0, 1, 2
+"""As the operating system is told."""
 NEWEST = "newest"
 
 
@@ -88,6 +92,56 @@ def restore(
     return _with_sentences("restore", run)
 
 
+def verify(environ: Mapping[str, str], backup_id: str, *, as_json: bool) -> int:
+    """The exit status: DONE, NOTHING where another run is at work, FAILED where it does not hold or nobody knows.
+
+    backup_id: or NEWEST.
+    """
+
+    def run() -> int:
+        with _Bar() as bar:
+            wanted = None if backup_id == NEWEST else backup_id
+            report = asyncio.run(verify_as_set(Settings.from_environ(environ), wanted, bar.show))
+        if report is None:
+            print("verify-backup: another run is at work", file=sys.stderr)
+            return NOTHING
+        print(report.model_dump_json(indent=2) if as_json else "\n".join(_sentences(report)))
+        return DONE if report.holds else FAILED
+
+    return _with_sentences("verify-backup", run)
+
+
+def prune(environ: Mapping[str, str], *, keep_days: int | None, dry_run: bool, as_json: bool) -> int:
+    """The exit status: DONE, or FAILED. keep_days: None takes BACKUP_RETENTION_DAYS."""
+
+    async def pruned() -> list[Pruned]:
+        settings = Settings.from_environ(environ)
+        days = settings.backup_retention_days if keep_days is None else keep_days
+        async with open_archive(settings) as archive:
+            return await asyncio.to_thread(
+                prune_backups, archive.store, archive.keys, keep_days=days, dry_run=dry_run,
+                show=lambda each: None if as_json else print(f"{each.id}  {each.reason}"),
+            )  # fmt: skip
+
+    def run() -> int:
+        gone = asyncio.run(pruned())
+        if as_json:
+            print(json.dumps([{"id": each.id, "reason": each.reason} for each in gone], indent=2))
+        else:
+            print(f"{len(gone)} {'would be' if dry_run else 'are'} deleted")
+        return DONE
+
+    return _with_sentences("prune-backups", run)
+
+
+def _sentences(report: Verification) -> Iterator[str]:
+    yield from (f"{'✓' if check.holds else '✗'} {check.name}: {check.detail}" for check in report.checks)
+    if report.holds:
+        yield f"{report.id} holds: {report.rows:,} rows restored and compared in {report.seconds:.1f} s"
+    else:
+        yield f"{report.id} does NOT hold: {report.problem}"
+
+
 class _Bar:
     """One line that is written over, for who sits before it: what is done, of which table, and how much by now."""
 
@@ -140,7 +194,16 @@ def _said(listed: Listed) -> dict[str, object]:
         "rows": made.rows,
         "raw_bytes": made.raw_bytes,
         "stored_bytes": made.stored_bytes,
+        "verified": _restores(listed),
     }
+
+
+def _restores(listed: Listed) -> bool | None:
+    """As it was found; None where nobody has tried."""
+    return listed.verification.holds if listed.verification else None
+
+
+_VERIFIED = {True: "verified", False: "does NOT restore", None: "not verified"}
 
 
 def _line(listed: Listed) -> str:
@@ -148,7 +211,7 @@ def _line(listed: Listed) -> str:
     if made is None:
         return f"{listed.id}  no backup: {listed.problem}"
     sizes = f"{made.raw_bytes / 1e6:,.1f} MB, {made.stored_bytes / 1e6:,.1f} packed"
-    return f"{made.id}  {made.kind}  {made.rows:,} rows  {sizes}"
+    return f"{made.id}  {made.kind}  {made.rows:,} rows  {sizes}  {_VERIFIED[_restores(listed)]}"
 
 
 def _with_sentences(verb: str, run: Callable[[], int]) -> int:
@@ -160,6 +223,6 @@ def _with_sentences(verb: str, run: Callable[[], int]) -> int:
     except psycopg.Error as error:
         sentence = database_says(error)
     except KeyboardInterrupt:
-        sentence = "stopped; what was begun is no backup, and no database was changed"
+        sentence = "stopped; what was begun is no backup, and no database was changed but one for verification"
     print(f"{verb}: {sentence}", file=sys.stderr)
     return FAILED

@@ -17,13 +17,16 @@ from shared.vault import azure_credential
 DONE, FAILED = 0, 2
 
 
-def migrate(environ: Mapping[str, str], variable: str) -> int:
-    """The exit status. variable: holds the URL; without a password in it, a token of Entra is the password."""
+def migrate(environ: Mapping[str, str], variable: str, *, for_verification: bool) -> int:
+    """The exit status. variable: holds the URL; without a password in it, a token of Entra is the password.
+
+    for_verification: see deploy_schema.
+    """
     try:
         url = database_url_in(environ, variable)
         password = None if urlsplit(url).password else asyncio.run(_token(environ.get("AZURE_CLIENT_ID")))
         with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS, password=password) as connection:
-            applied = deploy_schema(connection)
+            applied = deploy_schema(connection, for_verification=for_verification)
     except (SettingsError, MigrationRefused) as problem:
         return _complain(str(problem))
     except psycopg.Error as error:

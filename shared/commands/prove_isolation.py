@@ -5,15 +5,13 @@ import io
 import json
 import logging
 import sys
-import time
 from collections.abc import Mapping
-from dataclasses import replace
 
 import psycopg
 
 from shared.errors import SettingsError, ToolFault
 from shared.isolation.attestation import Attestation
-from shared.isolation.canary_rows import CHECKS, prove_with_rows
+from shared.isolation.canary_rows import with_rows
 from shared.services import Services
 from shared.settings import Settings
 
@@ -26,7 +24,7 @@ def prove_isolation(environ: Mapping[str, str], *, as_json: bool) -> int:
     try:
         attestation = asyncio.run(_attested(Settings.from_environ(environ)))
         if owner_url := environ.get("OWNER_DATABASE_URL"):
-            attestation = _with_rows(attestation, owner_url)
+            attestation = with_rows(attestation, owner_url)
     except (SettingsError, ToolFault) as problem:
         return _complain(str(problem))
     except psycopg.Error as error:
@@ -40,17 +38,6 @@ def prove_isolation(environ: Mapping[str, str], *, as_json: bool) -> int:
 async def _attested(settings: Settings) -> Attestation:
     async with Services(settings) as services:
         return await services.isolation.renewed()
-
-
-def _with_rows(attestation: Attestation, owner_url: str) -> Attestation:
-    began = time.perf_counter()
-    findings = prove_with_rows(owner_url)
-    return replace(
-        attestation,
-        findings=(*attestation.findings, *findings),
-        seconds=attestation.seconds + time.perf_counter() - began,
-        checks=(*attestation.checks, *CHECKS),
-    )
 
 
 def _print(attestation: Attestation, as_json: bool) -> None:

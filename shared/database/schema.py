@@ -2,7 +2,7 @@
 
 Order: roles, database and lockdown (as the administrator), then as zava_owner migrations (each once), functions,
 policies, statistics, privileges (each at every deploy). Policies and privileges are first emptied, so what a file no
-longer says is gone.
+longer says is gone. A database for verification is one more thing: open to the login that overwrites it.
 """
 
 import hashlib
@@ -35,14 +35,29 @@ CREATE TABLE IF NOT EXISTS ops.migrations (
 """
 
 
+_IS_FOR_VERIFICATION = """
+SELECT EXISTS (
+    SELECT FROM pg_catalog.pg_roles
+    WHERE rolname = 'zava_verify' AND has_database_privilege(oid, current_database(), 'CONNECT')
+) AND to_regclass('ops.migrations') IS NOT NULL
+"""
+_HAS_ROWS = """
+SELECT EXISTS (SELECT FROM ops.row_changes WHERE table_name LIKE 'retail.%' GROUP BY table_name HAVING sum(rows) > 0)
+    OR EXISTS (SELECT FROM access.principals)
+"""
+
+
 class MigrationRefused(ZavaError):
     """The database's history and the files of sql/migrations disagree."""
 
 
-def deploy_schema(connection: psycopg.Connection[Any], folder: Path = SQL_FOLDER) -> list[str]:
+def deploy_schema(
+    connection: psycopg.Connection[Any], folder: Path = SQL_FOLDER, *, for_verification: bool = False
+) -> list[str]:
     """Names of the migrations applied now. The connection is an administrator's: it may create roles and extensions.
 
-    Idempotent, and safe to run from two places at once: the second waits for the first.
+    Idempotent, and safe to run from two places at once: the second waits for the first. for_verification: backups may
+    be restored into it; raises MigrationRefused for a database with rows that was not so before.
     """
     with connection.transaction():
         # Longer than a caller's call may hold any lock.
@@ -50,6 +65,7 @@ def deploy_schema(connection: psycopg.Connection[Any], folder: Path = SQL_FOLDER
         # Who creates zava_owner may then act as it: a superuser may anyway, the administrator of a managed server not.
         connection.execute("SET LOCAL createrole_self_grant = 'set'")
         connection.execute("SELECT pg_advisory_xact_lock(%s)", (DEPLOY_LOCK,))
+        may_have_rows = not for_verification or _is_for_verification(connection)
         # Functions call each other and their files are run in order of name.
         connection.execute("SET LOCAL check_function_bodies = off")
         for name in ("roles.sql", "database.sql", "lockdown.sql"):
@@ -63,7 +79,11 @@ def deploy_schema(connection: psycopg.Connection[Any], folder: Path = SQL_FOLDER
             _run_file(connection, path)
         _run_file(connection, folder / "statistics.sql")
         _run_file(connection, folder / "privileges.sql")
+        if not may_have_rows and connection.execute(_HAS_ROWS).fetchone() == (True,):
+            raise MigrationRefused("the database has rows, so it is none for verification, which would delete them")
         connection.execute("RESET ROLE")
+        if for_verification:
+            _run_file(connection, folder / "verification.sql")
     return applied
 
 
@@ -80,6 +100,11 @@ def hmac_pads(key: bytes) -> tuple[bytes, bytes]:
     block = hashlib.sha256(key).digest() if len(key) > 64 else key
     block = block.ljust(64, b"\0")
     return bytes(byte ^ 0x36 for byte in block), bytes(byte ^ 0x5C for byte in block)
+
+
+def _is_for_verification(connection: psycopg.Connection[Any]) -> bool:
+    """Also a new database is open to every login, but has no schema yet."""
+    return connection.execute(_IS_FOR_VERIFICATION).fetchone() == (True,)
 
 
 def _apply_migrations(connection: psycopg.Connection[Any], folder: Path) -> Iterator[str]:

@@ -6,6 +6,7 @@ gate: whether all visits are as the orders say.
 """
 
 import secrets
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,7 +17,7 @@ from psycopg.rows import dict_row
 
 from shared.database.queries import named_queries
 from shared.database.schema import hmac_pads
-from shared.isolation.attestation import Check, Finding
+from shared.isolation.attestation import Attestation, Check, Finding
 from shared.rls_context import principal_id_of, sign_context
 
 VISITS = Check(
@@ -101,13 +102,27 @@ _VIEWERS = (
 )
 
 
-def prove_with_rows(owner_url: str) -> list[Finding]:
+def with_rows(attestation: Attestation, owner_url: str, password: str | None = None) -> Attestation:
+    """The attestation and what rows show besides. See prove_with_rows."""
+    began = time.perf_counter()
+    findings = prove_with_rows(owner_url, password)
+    return replace(
+        attestation,
+        findings=(*attestation.findings, *findings),
+        seconds=attestation.seconds + time.perf_counter() - began,
+        checks=(*attestation.checks, *CHECKS),
+    )
+
+
+def prove_with_rows(owner_url: str, password: str | None = None) -> list[Finding]:
     """What stands against CHECKS. The URL is one of a login that may SET ROLE to zava_owner and to zava_app.
+
+    password: where the URL has none.
 
     Raises psycopg.Error where it cannot be carried out. Nothing stays: no row, and no number of a sequence.
     """
     with (
-        psycopg.connect(owner_url, autocommit=True, connect_timeout=5) as connection,
+        psycopg.connect(owner_url, password=password, autocommit=True, connect_timeout=5) as connection,
         connection.transaction(force_rollback=True),
     ):
         connection.execute("SET LOCAL lock_timeout = '5s'")

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 from shared.backups.blob_store import BlobStore, open_blob_store
 from shared.backups.full import Show, back_up_full
-from shared.backups.manifest import SIGNING_KEY, Keys, Manifest
+from shared.backups.manifest import Manifest
+from shared.backups.signature import SIGNING_KEY, Keys
 from shared.database.pool import POSTGRES_SCOPE
 from shared.errors import SettingsError
 from shared.settings import Settings

@@ -41,6 +41,15 @@ def test_blobs_come_back_and_are_replaced_as_a_whole(either: BlobStore) -> None:
         either.get("one/nothing", 1)
 
 
+def test_a_folder_is_removed_as_a_whole_and_no_other(either: BlobStore) -> None:
+    for path in ("gone/a/1.gz", "gone/a/2.gz", "gone/manifest.json", "gone-not/manifest.json"):
+        either.put(path, b"1")
+    either.remove("gone", "manifest.json")
+    assert "gone" not in either.folders()
+    assert "gone-not" in either.folders()
+    either.remove("gone", "manifest.json")
+
+
 def test_a_container_gives_back_what_was_backed_up(source: Database, target: Database, azurite: str) -> None:
     store = container_of(azurite)
     made = back_up_full(source.backup_url, None, store, KEYS)

@@ -57,7 +57,7 @@ CROSS JOIN LATERAL (
     FROM unnest(ARRAY['CONNECT', 'CREATE', 'TEMPORARY']) AS privilege
     WHERE has_database_privilege(role.oid, current_database(), privilege)
 ) AS object
-WHERE role.rolname IN ('zava_app', 'zava_jobs', 'zava_backup', 'zava_keys')
+WHERE role.rolname IN ('zava_app', 'zava_jobs', 'zava_backup', 'zava_keys', 'zava_verify')
 GROUP BY role.rolname, object.kind, object.name
 ORDER BY 1
 """
@@ -85,6 +85,7 @@ def test_the_roles_are_what_isolation_needs_them_to_be(sample: Database) -> None
         ("zava_jobs", True, False, 0),
         ("zava_keys", True, False, 0),
         ("zava_owner", False, False, 0),
+        ("zava_verify", True, False, 2),  # which it may not use here: it may not connect
     ]
 
 

@@ -11,7 +11,7 @@ param postgresId string
 param mostConnections int
 param workspaceId string
 
-@description('Whether backups are verified at all')
+@description('Whether a missing verification is told')
 param backupsVerified bool
 
 resource people 'Microsoft.Insights/actionGroups@2023-01-01' = if (!empty(email)) {

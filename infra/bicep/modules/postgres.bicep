@@ -11,6 +11,9 @@ param storageSizeGB int
 param highlyAvailable bool
 param databaseName string
 
+@description('The database that backups are restored into')
+param verificationDatabaseName string
+
 @description('Object id of the identity that migrates; it administers the server')
 param migrationsObjectId string
 param migrationsName string
@@ -69,6 +72,13 @@ resource database 'Microsoft.DBforPostgreSQL/flexibleServers/databases@2025-08-0
   properties: { charset: 'UTF8', collation: 'en_US.utf8' }
 }
 
+resource verification 'Microsoft.DBforPostgreSQL/flexibleServers/databases@2025-08-01' = {
+  parent: server
+  name: verificationDatabaseName
+  properties: { charset: 'UTF8', collation: 'en_US.utf8' }
+  dependsOn: [ database ]
+}
+
 resource migrations 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2025-08-01' = {
   parent: server
   name: migrationsObjectId
@@ -77,7 +87,7 @@ resource migrations 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@20
     principalType: 'ServicePrincipal'
     tenantId: tenant().tenantId
   }
-  dependsOn: [ database ]
+  dependsOn: [ verification ]
 }
 
 resource people 'Microsoft.DBforPostgreSQL/flexibleServers/administrators@2025-08-01' = if (!empty(adminGroupId)) {
