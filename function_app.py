@@ -48,6 +48,13 @@ async def protected_resource(req: func.HttpRequest) -> func.HttpResponse:
     return await bridge.handle(req)
 
 
+@app.function_name("home")
+@app.route(route="{nothing:maxlength(0)?}", methods=["GET", "HEAD"])  # an empty route would be the function's name
+async def home(req: func.HttpRequest) -> func.HttpResponse:
+    """A page for people."""
+    return await bridge.handle(req)
+
+
 @app.function_name("icons")
 @app.route(route="icons/{name}", methods=["GET", "HEAD"])
 async def icons(req: func.HttpRequest) -> func.HttpResponse:

@@ -108,11 +108,9 @@ class _Exchange:
 
     async def run(self, app: ASGIApp) -> func.HttpResponse:
         await app(self._scope, self._receive, self._send)
-        content_type = self._headers.pop("content-type", "text/plain")
         self._headers.pop("content-length", None)  # the host counts for itself
-        return func.HttpResponse(
-            b"".join(self._chunks), status_code=self._status, headers=self._headers, mimetype=content_type
-        )
+        # With the application's own content-type: to a mimetype of text a charset would be added, though it has one.
+        return func.HttpResponse(b"".join(self._chunks), status_code=self._status, headers=self._headers)
 
     async def _receive(self) -> Message:
         if self._body is not None:

@@ -23,6 +23,7 @@ from shared.chart_page import chart_app, share_chart
 from shared.choices import Choices
 from shared.embeddings.of_queries import QueryEmbeddings
 from shared.health import Health
+from shared.home_page import HomePage
 from shared.icons import drawing, icons, served_at
 from shared.identity.protected_resource import ProtectedResource
 from shared.invocation import Invocations
@@ -121,6 +122,7 @@ def build_app(
     )
     audit = open_audit(services, server.offered_name)
     resource = ProtectedResource(settings)
+    home = HomePage(settings.mcp_server_url, server.all_tools, services.probes)
     told = CallTelemetry(services.telemetry, server.described)
     permitted = RequestBodyLimitMiddleware(Authorization(mcp_app, server.described), MAX_BODY_BYTES)
 
@@ -138,6 +140,7 @@ def build_app(
 
     return Starlette(
         routes=[
+            Route("/", home.answer, methods=["GET"]),
             Route("/.well-known/oauth-protected-resource", protected_resource, methods=["GET"]),
             Route("/.well-known/oauth-protected-resource/mcp", protected_resource, methods=["GET"]),
             Route("/icons/{name}", drawing, methods=["GET"]),

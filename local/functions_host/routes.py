@@ -20,6 +20,7 @@ _CONSTRAINTS = {
     "alpha": r"[a-z]+",
     "guid": r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}",
 }
+_MAX_LENGTH = re.compile(r"maxlength\(([0-9]{1,4})\)", re.IGNORECASE | re.ASCII)
 _PARAMETER = re.compile(r"\{(\*{0,2})([a-z_]\w*)(?::([^{}?]+))?(\?)?\}", re.IGNORECASE)
 _LITERAL, _CONSTRAINED, _PARAMETER_ONLY, _CONSTRAINED_CATCH_ALL, _CATCH_ALL = 1, 2, 3, 4, 5
 _RESERVED = frozenset({"admin", "runtime"})
@@ -107,7 +108,9 @@ def _literal(function_name: str, text: str) -> str:
 def _value_pattern(function_name: str, constraint: str | None) -> str:
     if constraint is None:
         return "[^/]+"
+    if longest := _MAX_LENGTH.fullmatch(constraint):
+        return f"[^/]{{0,{int(longest[1])}}}"
     if constraint.lower() not in _CONSTRAINTS:
-        known = ", ".join(_CONSTRAINTS)
+        known = ", ".join([*_CONSTRAINTS, "maxlength(N)"])
         raise StartError(f"function {function_name}: route constraint {constraint!r} is not one of {known}")
     return _CONSTRAINTS[constraint.lower()]

@@ -39,6 +39,10 @@ class Offers(MCPServer[Any]):
         """See Offers."""
         return self._told(await super().list_tools())
 
+    async def all_tools(self) -> list[Tool]:
+        """Whoever asks, and whatever the scopes."""
+        return await super().list_tools()
+
     async def list_prompts(self) -> list[Prompt]:
         """See Offers. The SDK's prompts have no `_meta`."""
         scopes = {name: prompt.meta for name, prompt in self._prompts().items()}

@@ -29,6 +29,8 @@ def table(*templates: str, methods: tuple[str, ...] = (), prefix: str = "") -> R
         ("files/{*rest}", "/files/a/b.txt", {"rest": "a/b.txt"}),
         ("files/{**rest}", "/files/a/", {"rest": "a/"}),
         ("{*rest}", "/", {}),
+        ("{nothing:maxlength(0)?}", "/", {}),
+        ("{code:maxLength(3)}", "/abc", {"code": "abc"}),
         ("{id:guid}", "/0f8fad5b-d9cb-469f-a165-70867728950e", {"id": "0f8fad5b-d9cb-469f-a165-70867728950e"}),
         ("file-{name}.{kind:alpha}", "/file-a.b.txt", {"name": "a.b", "kind": "txt"}),
         ("a+b(c)", "/a+b(c)", {}),
@@ -51,6 +53,9 @@ def test_a_template_matches_a_path(template: str, path: str, parameters: dict[st
         ("orders/{id:int}", "/orders/7x"),
         ("{id:guid}", "/0f8fad5b"),
         ("a.c", "/abc"),
+        ("{nothing:maxlength(0)?}", "/a"),
+        ("{nothing:maxlength(0)?}", "/mcp"),
+        ("{code:maxlength(3)}", "/abcd"),
         (".well-known/x", "/xwell-known/x"),
     ],
 )

@@ -56,7 +56,7 @@ def request(url: str = "https://zava.example/mcp", **headers: str) -> func.HttpR
 
 async def test_a_request_and_its_reply_pass_whole() -> None:
     reply = await AsgiBridge(Application).handle(request("http://zava.example/a%20b", **{"x-forwarded-proto": "https"}))
-    assert (reply.status_code, reply.mimetype, reply.headers["x-more"]) == (201, "application/json", "1")
+    assert (reply.status_code, reply.headers["content-type"], reply.headers["x-more"]) == (201, "application/json", "1")
     assert json.loads(reply.get_body()) == {"path": "/a b", "scheme": "https", "body": "hello"}
 
 

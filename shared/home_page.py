@@ -1,0 +1,100 @@
+"""GET /: for people who follow the address to see what is there. No script, nothing from elsewhere, no row."""
+
+import base64
+import hashlib
+import json
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from html import escape
+from pathlib import Path
+from string import Template
+
+from mcp.types import Tool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from shared.identity.scopes import SCOPE_KEY
+from shared.loopback import on_this_machine
+from shared.readiness import Probes
+from shared.version import VERSION
+
+_FOLDER = Path(__file__).resolve().parent / "pages" / "home"
+_SECURE_SECONDS = 365 * 24 * 3600
+
+_SIGN_IN = ": locally with a token that <code>python3 dev.py token --as kirkland</code> prints"
+
+type AllTools = Callable[[], Awaitable[Sequence[Tool]]]
+
+
+class HomePage:
+    """Says what this server is, whether it can answer, how clients are told of it and what tools it has."""
+
+    def __init__(self, mcp_url: str, all_tools: AllTools, probes: Probes) -> None:
+        """all_tools: whatever the scopes; their descriptions are no secret."""
+        self._mcp_url = mcp_url
+        self._all_tools = all_tools
+        self._probes = probes
+        style = (_FOLDER / "style.css").read_text(encoding="utf-8")
+        self._page = Template(
+            Template((_FOLDER / "page.html").read_text(encoding="utf-8")).safe_substitute(style=style)
+        )
+        self._headers = _headers(style, secure=mcp_url.startswith("https://"))
+
+    async def answer(self, _: Request) -> HTMLResponse:
+        """For everybody, also where the server is not ready: that is what the page is to say."""
+        ready = (await self._probes.readiness()).ready
+        local = on_this_machine(self._mcp_url)
+        page = self._page.substitute(
+            state="up" if ready else "down",
+            status="Ready" if ready else "Not ready: the database, or the proof of isolation, is missing",
+            version=escape(VERSION),
+            sign_in=": locally with a token that <code>python3 dev.py token --as kirkland</code> prints"
+            if local
+            else "",
+            mcp_url=escape(self._mcp_url),
+            clients="\n".join(_clients(self._mcp_url, local=local)),
+            tools="\n".join(map(_tool, await self._all_tools())),
+        )
+        return HTMLResponse(page, headers=self._headers)
+
+
+def _headers(style: str, *, secure: bool) -> dict[str, str]:
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+    headers = {
+        "content-security-policy": policy,
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cache-control": "no-store",
+    }
+    return headers | ({"strict-transport-security": f"max-age={_SECURE_SECONDS}"} if secure else {})
+
+
+def _clients(url: str, *, local: bool) -> Iterator[str]:
+    """As docs/clients.md has them, for this address."""
+    command = f"claude mcp add --transport http zava-retail {url}"
+    server: dict[str, object] = {"type": "http", "url": url}
+    file: dict[str, object] = {"servers": {"zava-retail": server}}
+    if local:
+        command += ' --header "Authorization: Bearer $(python3 dev.py token --as kirkland)"'
+        server["headers"] = {"Authorization": "Bearer ${input:zava-retail-token}"}
+        asked = {"type": "promptString", "id": "zava-retail-token", "description": "A token", "password": True}
+        file = {"inputs": [asked], **file}
+    yield _snippet("Claude Code", command)
+    yield _snippet("VS Code, .vscode/mcp.json", json.dumps(file, indent=2))
+
+
+def _snippet(title: str, text: str) -> str:
+    label = escape(title)
+    return f'<h3>{label}</h3>\n<pre tabindex="0" aria-label="{label}"><code>{escape(text)}</code></pre>'
+
+
+def _tool(tool: Tool) -> str:
+    first = (tool.description or "").partition("\n\n")[0]
+    scopes = (tool.meta or {})[SCOPE_KEY] or "any token"
+    return (
+        f"<dt>{escape(tool.title or tool.name)} <code>{escape(tool.name)}</code></dt>\n"
+        f'<dd>{escape(first)} <span class="quiet">({escape(scopes)})</span></dd>'
+    )
