@@ -4,6 +4,7 @@ import base64
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -11,6 +12,11 @@ from local.parts import ROOT, application_settings
 from local.people import PEOPLE
 from local.state import StateFolder
 from shared.rls_context import principal_id_of, sign_context
+
+FOR_ALL_LANES = "ZAVA_FOR_ALL_LANES"
+"""Names to tests the folder of what all processes of the suite share."""
+ALONE = "test_speed.py"
+"""The name of files with tests that run alone."""
 
 
 def start(state: Path, *, port: int, data: str, fresh: bool, host: Literal["local", "func"]) -> int:
@@ -86,8 +92,14 @@ def test(arguments: list[str]) -> int:
     pytest = [sys.executable, "-m", "pytest"]
     if arguments:
         return subprocess.call([*pytest, *arguments], cwd=ROOT)
-    lanes = subprocess.call([*pytest, "--numprocesses=2", "--dist=loadscope", "-m", "not alone"], cwd=ROOT)
-    return subprocess.call([*pytest, "-m", "alone"], cwd=ROOT) or lanes
+    # Some hundred processes need not each compile what they import, nor the last pytest collect what it does not run.
+    environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    alone = sorted((ROOT / "tests").rglob(ALONE))
+    with tempfile.TemporaryDirectory(prefix="zava-tests-lanes-") as folder:
+        environ[FOR_ALL_LANES] = folder
+        lanes = [*pytest, "--numprocesses=2", "--dist=loadscope", "-m", "not alone"]
+        status = subprocess.call(lanes, cwd=ROOT, env=environ)
+        return subprocess.call([*pytest, "-m", "alone", *alone], cwd=ROOT, env=environ) or status
 
 
 def bench(arguments: list[str]) -> NoReturn:

@@ -99,6 +99,15 @@ class EmbeddedPostgres:
             stop_child(self._process, signal.SIGQUIT if self._disk_is_full() else signal.SIGINT, STOP_SECONDS)
             self._process = None
 
+    def stop_and_keep(self, copy: Path) -> None:
+        """Stop, and leave a copy of all files, which another server can begin with."""
+        self.stop()
+        _copy_files(self._home, copy)
+
+    def begin_with(self, copy: Path) -> None:
+        """Before the start: what another server kept, with its password, in place of an empty folder."""
+        _copy_files(copy, self._home)
+
     def alive(self) -> bool:
         """False after the server ended by itself."""
         return self._process is not None and not has_ended(self._process)
@@ -237,9 +246,18 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def throwaway_postgres() -> Iterator[EmbeddedPostgres]:
-    """A server in a temporary folder, fast and forgetful, removed with all its data."""
+def throwaway_postgres(kept: Path | None = None) -> Iterator[EmbeddedPostgres]:
+    """A server in a temporary folder, fast and forgetful, removed with all its data. kept: what it begins with."""
     with tempfile.TemporaryDirectory(prefix="zava-postgres-") as folder:
         os.chmod(folder, 0o711)  # noqa: S103  # `nobody` must pass through, and only that
-        with EmbeddedPostgres(Path(folder), settings=THROWAWAY) as server:
+        server = EmbeddedPostgres(Path(folder), settings=THROWAWAY)
+        if kept is not None:
+            server.begin_with(kept)
+        with server:
             yield server
+
+
+def _copy_files(source: Path, target: Path) -> None:
+    """With owners and permissions, on which PostgreSQL insists."""
+    target.mkdir(mode=0o711, parents=True, exist_ok=True)
+    subprocess.run(["cp", "-a", f"{source}/.", target], check=True)

@@ -18,13 +18,12 @@ import pytest
 from psycopg import sql
 
 from local.callers import caller_of as caller_of  # of the tests, too
-from local.database import load_sample_data
 from local.people import PEOPLE
-from local.postgres import EmbeddedPostgres, throwaway_postgres
+from local.postgres import EmbeddedPostgres
 from local.postgres_home import remove_abandoned_homes
 from local.state import LOGIN_ROLES
 from shared.database.pool import open_pool
-from shared.database.schema import deploy_schema, install_signing_key
+from shared.database.schema import SQL_FOLDER
 from shared.embeddings.embedder import Embedder
 from shared.embeddings.identity import vault_key
 from shared.embeddings.of_queries import QueryEmbeddings
@@ -36,10 +35,12 @@ from shared.vault import Secret, Vault
 from tests.clock import FakeClock
 from tests.embedder.openai_service import OpenAIService, running_service
 from tests.lanes import STACK, Lanes, check_lane
-from tests.stack import RunningStack, host_beside, run_dev, started_stack
+from tests.stack import RunningStack, host_beside, kill_while_loading, run_dev, started_stack
+from tests.template import TEMPLATE, loaded_server
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-TEMPLATE = "zava_template"
+NOT_COPIED = [(SQL_FOLDER / name).read_text(encoding="utf-8") for name in ("roles.sql", "database.sql")]
+"""Of a deploy, what a copy of a database lacks: its rights, and settings of roles, which may have been changed."""
 KEY = Secret("rls-signing-key", "c2lnbmluZy1rZXktZm9yLXRlc3RzLTAxMjM0NTY3ODk=", "test-key-1")
 CURSOR_KEY = Secret("cursor-signing-key", "Y3Vyc29yLWtleS1mb3ItdGVzdHMtMDEyMzQ1Njc4OTA=", "test-key-1")
 PASSWORDS = {role: secrets.token_urlsafe(12) for role in LOGIN_ROLES}
@@ -131,13 +132,8 @@ def clock() -> FakeClock:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedPostgres]:
-    with throwaway_postgres() as server:
+    with loaded_server(KEY) as server:
         with psycopg.connect(server.superuser_url(), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(TEMPLATE)))
-        with psycopg.connect(server.superuser_url(TEMPLATE), autocommit=True) as connection:
-            deploy_schema(connection)
-            install_signing_key(connection, KEY.version, KEY.key())
-            load_sample_data(connection, None, lambda *_: None)
             for role, password in PASSWORDS.items():
                 connection.execute(
                     sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(password))
@@ -159,7 +155,8 @@ def make_database(server: EmbeddedPostgres) -> MakeDatabase:
                 )
             )
         with psycopg.connect(server.superuser_url(name), autocommit=True) as connection:
-            deploy_schema(connection)  # rights on a database are not copied with it
+            for script in NOT_COPIED:
+                connection.execute(script)
         return Database(server, name)
 
     return make
@@ -249,9 +246,10 @@ def closed_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def stack(open_folder: Path) -> Iterator[RunningStack]:
-    """`dev.py start` with the full data on a free port."""
+    """`dev.py start` with the full data on a free port, behind one that was killed while it loaded the data."""
     state = open_folder / "stack"
     state.mkdir()
+    kill_while_loading(state)
     with started_stack(state, "--data", "full") as running:
         yield running
 

@@ -7,6 +7,8 @@ data. So all that uses the stack is one lane, with the tests beside it, and each
 import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from local.commands import ALONE
+
 STACK = "stack"
 """The lane, and the fixture that makes it one."""
 ON_THE_STACK = (
@@ -29,6 +31,8 @@ def lane_of(nodeid: str) -> str:
 
 
 def check_lane(item: pytest.Item) -> None:
-    """Raises UsageError where a second process would start the stack for one test."""
+    """Raises UsageError where a second process would start the stack for one test, or nobody would find a test."""
+    if item.get_closest_marker("alone") and item.path.name != ALONE:
+        raise pytest.UsageError(f"{item.nodeid} runs alone: move it to a {ALONE}")
     if STACK in getattr(item, "fixturenames", ()) and lane_of(item.nodeid) != STACK:
         raise pytest.UsageError(f"{item.nodeid} uses the stack: name it in tests/lanes.py")

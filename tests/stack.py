@@ -20,6 +20,7 @@ from local.parts import application_settings
 from local.people import PEOPLE
 from local.state import StateFolder
 from local.tokens import IssuerKey, load_key, token_for
+from tests.processes import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 START_SECONDS = 90
@@ -123,6 +124,20 @@ def start(state: Path, *options: str, **environment: str) -> "subprocess.Popen[s
             stderr=log,
             text=True,
         )
+
+
+def kill_while_loading(state: Path) -> None:
+    """A start that ends in the middle of the sample data; what it said is in killed.log."""
+    process = start(state, "--data", "full")
+    log = state / "start.log"
+    try:
+        eventually(lambda: "loading orders" in log.read_text(), "the load of the orders", START_SECONDS)
+    finally:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+    log.rename(state / "killed.log")
 
 
 def wait_until_ready(process: "subprocess.Popen[str]", state: Path) -> str:

@@ -15,7 +15,7 @@ from tests.stack import PLAIN, RunningStack
 
 ATTACKERS = itertools.cycle(("kirkland", "redmond", "everett", "spokane", "tacoma", "bellevue", "online"))
 """Each bomb another's, so that no bomb is spared by a limit that the one before has used up."""
-STATEMENT_SECONDS = 2
+STATEMENT_SECONDS = 1
 """The role's limit, shorter for these tests."""
 ANSWER_SECONDS = 10
 WAIT_SECONDS = 1.0

@@ -1,0 +1,24 @@
+"""How long a start takes."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.stack import started_stack
+
+
+@pytest.mark.alone
+def test_the_second_start_takes_less_than_three_seconds(state: Path) -> None:
+    """Or, on a slow machine, less than three times what the SDK takes there to be imported: on a fast one a second."""
+    starts, imports = [], []
+    for _ in range(3):
+        began = time.monotonic()
+        with started_stack(state):
+            starts.append(time.monotonic() - began)
+        began = time.monotonic()
+        subprocess.run([sys.executable, "-c", "import mcp.server.mcpserver, psycopg, httpx2"], check=True)
+        imports.append(time.monotonic() - began)
+    assert min(starts) < max(3.0, 3 * min(imports)), (starts, imports)
