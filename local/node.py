@@ -20,7 +20,7 @@ def installed_packages(folder: Path) -> Path:
     if not note.exists() or note.read_text() != wanted:
         command: list[str | Path] = [NODE, _NPM, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         done = subprocess.run(
-            command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=110
+            command, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=220
         )
         assert done.returncode == 0, done.stderr
         note.write_text(wanted)

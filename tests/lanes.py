@@ -4,6 +4,8 @@ What is dear to set up is set up once in a process: the running stack, Node's pa
 data. So all that uses the stack is one lane, with the tests beside it, and each other folder is one.
 """
 
+from typing import Any
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
@@ -16,6 +18,8 @@ ON_THE_STACK = (
     *("tests/isolation/test_bombs.py", "tests/isolation/test_attacks_on_the_running_stack.py"),
     "tests/tasks/test_over_http.py",
 )
+LONGEST = (STACK, "isolation", "tools", "backups", "policies", "search", "jobs", "attestation")
+"""Begun first, in this order, so that no process is left with a long one when the other has ended."""
 
 
 class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # for want of types
@@ -23,6 +27,11 @@ class Lanes(LoadScopeScheduling):  # type: ignore[misc]  # for want of types
 
     def _split_scope(self, nodeid: str) -> str:
         return lane_of(nodeid)
+
+    def _assign_work_unit(self, node: Any) -> None:
+        if waiting := [lane for lane in LONGEST if lane in self.workqueue]:
+            self.workqueue.move_to_end(waiting[0], last=False)
+        super()._assign_work_unit(node)
 
 
 def lane_of(nodeid: str) -> str:

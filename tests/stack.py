@@ -23,7 +23,7 @@ from local.tokens import IssuerKey, load_key, token_for
 from tests.processes import eventually
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-START_SECONDS = 90
+START_SECONDS = 110
 PLAIN = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """For clients of plain HTTP: without it, each reads all certificates of the world before its first request."""
 

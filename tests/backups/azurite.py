@@ -1,4 +1,8 @@
-"""Azurite, Microsoft's stand-in for Azure Blob Storage, with one container in it."""
+"""Azurite, Microsoft's stand-in for Azure Blob Storage, with one container in it.
+
+package.json gives it older releases of what it never needs here, telemetry and a client of SQL Server: three of four
+files that npm installs are otherwise theirs.
+"""
 
 import base64
 import hashlib

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.stack import REPOSITORY, run_dev, started_stack
+from tests.stack import REPOSITORY, RunningStack, run_dev
 
 
 def fails(state: Path, *options: str, **environment: str) -> str:
@@ -24,9 +24,8 @@ def test_a_taken_port_is_one_sentence(state: Path) -> None:
         assert f"port {port} is taken" in fails(state, "--port", str(port))
 
 
-def test_a_folder_in_use_is_one_sentence(state: Path) -> None:
-    with started_stack(state) as stack:
-        assert f"in use by process {stack.process.pid}" in fails(state, "--port", "0")
+def test_a_folder_in_use_is_one_sentence(stack: RunningStack) -> None:
+    assert f"in use by process {stack.process.pid}" in fails(stack.state, "--port", "0")
 
 
 def test_a_full_disk_is_one_sentence(closed_folder: Path) -> None:

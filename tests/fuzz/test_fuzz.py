@@ -96,7 +96,7 @@ async def _running_loop() -> asyncio.AbstractEventLoop:
     return asyncio.get_running_loop()
 
 
-@pytest.mark.timeout(120 if DETERMINISTIC else 3600)
+@pytest.mark.timeout(240 if DETERMINISTIC else 3600)
 def test_whatever_is_sent_the_server_answers_in_form_and_goes_on(target: Target) -> None:
     @settings(
         max_examples=REQUESTS,

@@ -52,19 +52,19 @@ DEEP = {
 
 @pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
 def test_deep_and_long_text_is_refused_at_once(text: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     with pytest.raises((TooExpensive, SqlFault)):
         guard.check(text)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize("text", DEEP.values(), ids=DEEP)
 def test_as_much_of_it_as_the_tool_takes_is_refused_or_passes_at_once(text: str) -> None:
     for length in (1_000, 5_000, 100_000):
-        started = time.perf_counter()
+        started = time.process_time()
         with suppress(TooExpensive, SqlFault, SqlNotAllowed):
             guard.check(text[:length])
-        assert time.perf_counter() - started < 1
+        assert time.process_time() - started < 1
 
 
 def test_the_deepest_text_that_passes_does_not_end_the_process() -> None:

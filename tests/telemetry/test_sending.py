@@ -22,6 +22,8 @@ from tests.telemetry.conftest import QUICK, open_quickly
 
 pytestmark = pytest.mark.anyio
 
+BUSY_SECONDS = 2.0
+"""What a busy machine may add to a wait that is bounded; unbounded, it would be ten times as long."""
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 ANSWERS: dict[str, Callable[[], Response]] = {
     "HTTP_503": lambda: JSONResponse({}, 503),
@@ -177,7 +179,7 @@ async def test_nobody_at_the_endpoint_costs_little_and_memory_is_bounded(compone
         assert telemetry.dropped >= 500
         began = time.perf_counter()
         await telemetry.close()
-        assert time.perf_counter() - began < CLOSE_SECONDS + 0.2
+        assert time.perf_counter() - began < CLOSE_SECONDS + BUSY_SECONDS
 
 
 async def test_many_items_go_in_bounded_bodies(telemetry: Telemetry, endpoint: IngestionEndpoint) -> None:
@@ -208,5 +210,5 @@ async def test_the_end_waits_a_second_at_most(endpoint: IngestionEndpoint, compo
     await until(lambda: endpoint.requests)
     began = time.perf_counter()
     await telemetry.close()
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < CLOSE_SECONDS + BUSY_SECONDS
     endpoint.hanging = False
