@@ -7,9 +7,6 @@ error, and clients ask for another scope on a 403 only.
 import json
 from collections.abc import Callable
 
-from starlette.requests import Request
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 from shared.errors import InsufficientScope
 from shared.identity.caller import current_caller
 from shared.identity.scopes import Described, Kind, require_scope
@@ -18,31 +15,14 @@ from shared.telemetry.call_record import MAX_NAME, current_record
 type Named = Callable[[Kind, str], Described | None]
 
 
-class Authorization:
-    """ASGI middleware that raises InsufficientScope before the application behind it sees the request.
-
-    It reads the whole body: put a limit before it.
-    """
-
-    def __init__(self, app: ASGIApp, named: Named) -> None:
-        self._app = app
-        self._named = named
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with the same body."""
-        body = await Request(scope, receive).body()
-        asked = asked_for(body)
-        try:
-            require_scope(current_caller.get().scopes, None if asked is None else self._named(*asked))
-        except InsufficientScope:
-            _note_refused(body, asked)
-            raise
-        unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-        async def replay() -> Message:
-            return unread.pop() if unread else await receive()
-
-        await self._app(scope, replay, send)
+def ensure_permitted(body: bytes, named: Named) -> None:
+    """Raises InsufficientScope where the caller's token does not open what the request is for."""
+    asked = asked_for(body)
+    try:
+        require_scope(current_caller.get().scopes, None if asked is None else named(*asked))
+    except InsufficientScope:
+        _note_refused(body, asked)
+        raise
 
 
 def _note_refused(body: bytes, asked: tuple[Kind, str] | None) -> None:

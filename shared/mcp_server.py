@@ -8,7 +8,8 @@ from urllib.parse import urljoin, urlsplit
 from mcp.server.caching import CacheableMethod, CacheHint
 from mcp.server.extension import Extension
 from mcp.server.mcpserver import MCPServer, RequestStateSecurity
-from mcp.server.transport_security import RequestBodyLimitMiddleware, TransportSecuritySettings
+from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
@@ -16,7 +17,6 @@ from starlette.routing import Route
 
 from shared.audit import open_audit
 from shared.authentication import Authentication
-from shared.authorization import Authorization
 from shared.caches.kept_answers import KeptAnswers
 from shared.call_signature import CallSigner
 from shared.chart_page import chart_app, share_chart
@@ -33,7 +33,7 @@ from shared.prompts.plans import plan_prompts
 from shared.prompts.question import question_prompts
 from shared.prompts.stores import store_prompts
 from shared.protocol.completions import Completions
-from shared.protocol.media_type import JsonOnly
+from shared.protocol.endpoint import MAX_BODY_BYTES, Endpoint
 from shared.protocol.mistakes import ZavaServer
 from shared.protocol.pagination import paginate
 from shared.protocol.request_state import RequestState
@@ -59,8 +59,6 @@ from shared.tools.sales import sales_tools
 from shared.tools.schemas import schema_tools
 from shared.tools.search import search_tools
 from shared.version import VERSION
-
-MAX_BODY_BYTES = 1024 * 1024
 
 INSTRUCTIONS = """\
 Zava Retail: sales, stock and customers of a do-it-yourself chain in Washington State, on PostgreSQL. You see only rows
@@ -94,12 +92,17 @@ CACHE_HINTS: dict[CacheableMethod, CacheHint] = {
 
 
 def build_app(
-    settings: Settings, extend: Callable[[MCPServer[Any]], None] = lambda _: None, sinks: Sequence[Sink] = ()
+    settings: Settings,
+    extend: Callable[[MCPServer[Any]], None] = lambda _: None,
+    sinks: Sequence[Sink] = (),
+    *,
+    streams: bool = False,
 ) -> Starlette:
     """The application of one process. Its lifespan opens and closes what the calls share.
 
     extend: adds to the server before it is served; the conformance suite wants tools that nobody else does.
     sinks: get the record of each request, too.
+    streams: whether tools tell of more than progress, as those of the conformance suite do.
     """
     services = Services(settings)
     request_state = RequestState(services.vault)
@@ -114,21 +117,17 @@ def build_app(
     )
     request_state.attend(server)
     extend(server)
-    mcp_app = server.streamable_http_app(
-        streamable_http_path="/mcp",
-        stateless_http=True,
-        json_response=False,  # True would drop progress notifications
-        transport_security=_transport_security(settings),
-    )
+    answering = _transport(server, settings, json_response=not streams)
+    streaming = _transport(server, settings, json_response=False)
+    endpoint = Endpoint(answering.handle_request, streaming.handle_request, server.described)
     audit = open_audit(services, server.offered_name)
     resource = ProtectedResource(settings)
     home = HomePage(settings.mcp_server_url, server.all_tools, services.probes)
     told = CallTelemetry(services.telemetry, server.described)
-    permitted = RequestBodyLimitMiddleware(Authorization(mcp_app, server.described), MAX_BODY_BYTES)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with services, audit.serving(), tasks.serving(server), mcp_app.router.lifespan_context(mcp_app):
+        async with services, audit.serving(), tasks.serving(server), answering.run(), streaming.run():
             yield
 
     async def protected_resource(_: Request) -> JSONResponse:
@@ -140,16 +139,14 @@ def build_app(
 
     return Starlette(
         routes=[
+            # First: the others are seldom asked for.
+            Route("/mcp", Recording(Authentication(endpoint, services, resource), audit, (told, *sinks))),
             Route("/", home.answer, methods=["GET"]),
             Route("/.well-known/oauth-protected-resource", protected_resource, methods=["GET"]),
             Route("/.well-known/oauth-protected-resource/mcp", protected_resource, methods=["GET"]),
             Route("/icons/{name}", drawing, methods=["GET"]),
             Route("/health/ready", ready, methods=["GET"]),
             Route("/health", Authentication(Health(services, told.outcomes), services, resource), methods=["GET"]),
-            Route(
-                "/mcp",
-                Recording(Authentication(JsonOnly(permitted), services, resource), audit, (told, *sinks)),
-            ),
         ],
         lifespan=lifespan,
     )
@@ -208,6 +205,17 @@ def build_server(
     completions = Completions(server, choices)
     server.completion()(completions.complete)  # type: ignore[no-untyped-call]  # the SDK does not say what it returns
     return server
+
+
+def _transport(server: ZavaServer, settings: Settings, *, json_response: bool) -> StreamableHTTPSessionManager:
+    """The SDK's, without a session. json_response: leaves out what is told before an answer."""
+    server.streamable_http_app(
+        stateless_http=True,
+        json_response=json_response,
+        transport_security=_transport_security(settings),
+        max_request_body_size=MAX_BODY_BYTES,
+    )
+    return server.session_manager
 
 
 def _transport_security(settings: Settings) -> TransportSecuritySettings:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from shared.mcp_server import MAX_BODY_BYTES
+from shared.protocol.endpoint import MAX_BODY_BYTES
 from tests.protocol.conftest import Speak
 from tests.protocol.requests import ACCEPT, COUNT
 from tests.protocol.wire import MODERN, REVISIONS, Revision

@@ -28,6 +28,13 @@ def test_who_does_not_ask_gets_the_result_alone(speak_to_fixtures: Speak, revisi
     assert len(answer.messages) == 1
 
 
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_an_answer_that_nothing_can_come_before_is_one_json_body(speak: Speak, revision: Revision) -> None:
+    answer = speak(revision).ask("tools/call", call("execute_sales_query", postgresql_query="SELECT 1")["params"])
+    assert answer.result["structuredContent"]["rows"] == [[1]]
+    assert answer.response.headers["content-type"].partition(";")[0] == "application/json"
+
+
 def test_a_query_that_takes_seconds_says_so_every_second(speak: Speak) -> None:
     params = call("execute_sales_query", postgresql_query=LONG)["params"] | {"_meta": {"progressToken": 1}}
 

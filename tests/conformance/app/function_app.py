@@ -10,7 +10,7 @@ from shared.settings import Settings
 from tests.conformance.fixtures import add_fixtures
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
-bridge = AsgiBridge(lambda: build_app(Settings.from_environ(os.environ), add_fixtures))
+bridge = AsgiBridge(lambda: build_app(Settings.from_environ(os.environ), add_fixtures, streams=True))
 
 
 @app.function_name("mcp")
