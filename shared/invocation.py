@@ -9,23 +9,24 @@ where its rows grow too large.
 import asyncio
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 from uuid import UUID
 
 import psycopg
 from cachetools import TTLCache
-from psycopg import AsyncCursor
+from psycopg.pq.abc import PGresult
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from shared.database.connection import Connection
+from shared.database.conversation import Parameters, Said, converse, rows_of
 from shared.database.faults import fault_of
 from shared.database.queries import named_queries
-from shared.database.statement import CALL, Bounds, Parameters, Statement, explanation, free_statement, own_statement
+from shared.database.statement import CALL, Bounds, Statement, explanation, free_statement, own_statement
 from shared.errors import QueryTimeout, SqlFault, Unavailable, UnknownSigningKey
 from shared.field_encryption.showing import Granted, Showing, WrappedKey
 from shared.field_encryption.token import has_tokens, replaced, tokens_in
@@ -59,8 +60,6 @@ AFFORDABLE_SECONDS = 300
 """How long a statement that a caller could afford is not planned twice."""
 
 _OWN_TIMEOUT = "SELECT set_config('statement_timeout', %s, true), set_config('transaction_timeout', '0', true)"
-
-type Cursor = AsyncCursor[tuple[Any, ...]]
 
 
 @dataclass(frozen=True)
@@ -245,7 +244,7 @@ class Invocations:
                 try:
                     watched = self._watch.slow_statements.watched(statement)
                     with timed("database"), watched, self._charged(caller, statement):
-                        holds, rows = await _converse(connection, context, statement, max_rows)
+                        told = await _converse(connection, _conversation(context, statement, max_rows))
                 except psycopg.Error as error:
                     if connection.broken:
                         raise _ConnectionLost from error
@@ -254,9 +253,9 @@ class Invocations:
                 except BaseException:
                     await connection.close()  # in the middle of it: what it holds, such as locks, ends with it
                     raise
-                key_known = await holds.fetchone() == (True,)
+                key_known = told["holds"].get_value(0, 0) == b"t"
                 self._watch.answered(key_known=key_known)
-                return await _answer(rows, statement, max_rows) if key_known else None
+                return _answer(connection, told["rows"], statement, max_rows) if key_known else None
         except (PoolTimeout, TooManyRequests) as error:
             all_lent = len(self._lent) >= self._pool.max_size
             self._watch.no_connection(all_lent=all_lent)
@@ -287,33 +286,35 @@ class _ConnectionLost(Exception):
     """The server went away during the conversation."""
 
 
-async def _converse(connection: Connection, context: str, statement: Statement, max_rows: int) -> tuple[Cursor, Cursor]:
-    """Cursors over whether the context holds, and over the rows."""
-    async with connection.pipeline():
-        await connection.execute("BEGIN READ ONLY")
-        holds = await connection.execute("SELECT access.enter_context(%s)", (context,))
-        if statement.seconds is not None:
-            await connection.execute(_OWN_TIMEOUT, (f"{statement.seconds}s",))
-        if statement.ceiling is not None:
-            await connection.execute("SELECT access.refuse_above(%s, %s)", (statement.ceiling, statement.text))
-        # The caller's text goes through the extended protocol, which takes one statement only.
-        await connection.execute(statement.declaration, statement.parameters)
-        rows = await connection.execute(f"FETCH {max_rows + 1} FROM answer")
-        await _end(connection)
-    return holds, rows
+def _conversation(context: str, statement: Statement, max_rows: int) -> Iterator[tuple[str, Said]]:
+    """What is said, with a name for what is asked of its result."""
+    yield "begin", Said("BEGIN READ ONLY")
+    yield "holds", Said("SELECT access.enter_context(%s)", (context,))
+    if statement.seconds is not None:
+        yield "timeout", Said(_OWN_TIMEOUT, (f"{statement.seconds}s",))
+    if statement.ceiling is not None:
+        yield "ceiling", Said("SELECT access.refuse_above(%s, %s)", (statement.ceiling, statement.text))
+    yield "declare", Said(statement.declaration, statement.parameters)
+    yield "rows", Said(f"FETCH {max_rows + 1} FROM answer")
+    yield from _END
 
 
-async def _end(connection: Connection) -> None:
-    await connection.execute("ROLLBACK")
+async def _converse(connection: Connection, conversation: Iterable[tuple[str, Said]]) -> dict[str, PGresult]:
+    names, said = zip(*conversation, strict=True)
+    return dict(zip(names, await converse(connection, said), strict=True))
+
+
+_END = (
+    ("rollback", Said("ROLLBACK")),
     # Session-level advisory locks outlive a rollback.
-    await connection.execute("SELECT pg_advisory_unlock_all()")
+    ("unlock", Said("SELECT pg_advisory_unlock_all()")),
+)
 
 
 async def _leave_nothing(connection: Connection) -> None:
-    """After an error the rest of the pipeline was skipped; raises _ConnectionLost where nobody answers any more."""
+    """After an error the rest of the conversation was skipped; raises _ConnectionLost where nobody answers any more."""
     try:
-        async with connection.pipeline():
-            await _end(connection)
+        await _converse(connection, _END)
     except psycopg.Error as error:
         lost = connection.broken
         await connection.close()
@@ -322,10 +323,9 @@ async def _leave_nothing(connection: Connection) -> None:
             raise _ConnectionLost from error
 
 
-async def _answer(cursor: Cursor, statement: Statement, max_rows: int) -> Answer:
-    begin = 1 if statement.counted else 0
+def _answer(connection: Connection, told: PGresult, statement: Statement, max_rows: int) -> Answer:
     try:
-        rows = [list(row[begin:]) for row in await cursor.fetchall()]
+        rows, columns = rows_of(connection, told), columns_of(told, connection)
     except (psycopg.DataError, ValueError, RecursionError) as error:
         raise SqlFault(
             "A value of the result cannot be read.",
@@ -333,4 +333,6 @@ async def _answer(cursor: Cursor, statement: Statement, max_rows: int) -> Answer
             sqlstate="22000",
             position=None,
         ) from error
-    return Answer(columns_of(cursor)[begin:], rows[:max_rows], truncated=len(rows) > max_rows)
+    if statement.counted:
+        rows, columns = [row for _, *row in rows], columns[1:]
+    return Answer(columns, rows[:max_rows], truncated=len(rows) > max_rows)

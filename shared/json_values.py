@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
-from psycopg import AsyncCursor
 from psycopg.abc import AdaptContext, Buffer
 from psycopg.adapt import Loader
+from psycopg.pq.abc import PGresult
+from psycopg.types import TypesRegistry
 from psycopg.types.json import set_json_loads
 from psycopg.types.string import TextLoader
 
@@ -39,9 +40,17 @@ class Column:
     type: str
 
 
-def columns_of(cursor: AsyncCursor[Any]) -> tuple[Column, ...]:
-    """The columns of a result, in order."""
-    return tuple(Column(column.name, _type_name(cursor, column.type_code)) for column in cursor.description or ())
+def types_in(rows: list[list[JsonValue]]) -> set[type]:
+    """Of all cells, column by column: no cell costs more than being looked at."""
+    return {kind for column in zip(*rows, strict=True) for kind in set(map(type, column))}
+
+
+def columns_of(result: PGresult, context: AdaptContext) -> tuple[Column, ...]:
+    """The columns of a result, in order. context: what knows the types."""
+    types = context.adapters.types
+    return tuple(
+        Column((result.fname(at) or b"").decode(), _type_name(types, result.ftype(at))) for at in range(result.nfields)
+    )
 
 
 def register_json_values(context: AdaptContext) -> None:
@@ -116,8 +125,8 @@ def _depth(text: str) -> int:
     return max(accumulate(steps))
 
 
-def _type_name(cursor: AsyncCursor[Any], oid: int) -> str:
-    info = cursor.adapters.types.get(oid)
+def _type_name(types: TypesRegistry, oid: int) -> str:
+    info = types.get(oid)
     if info is None:
         return "unknown"
     name = info.regtype or info.name

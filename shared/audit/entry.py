@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from secrets import token_bytes
@@ -16,6 +17,8 @@ MAX_CLIENT_ID = 200
 MAX_METHOD = 100
 MAX_OUTCOME = 100
 UNKNOWN_METHOD = "-32601"
+
+_INVISIBLE = re.compile("[^!-~]")
 
 
 @dataclass
@@ -56,4 +59,4 @@ class Instance:
 
 
 def _visible(text: str, longest: int) -> str:
-    return "".join(character if " " < character <= "~" else "?" for character in text[:longest])
+    return _INVISIBLE.sub("?", text[:longest])

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from shared.caches.cache import Cache, Entry
 from shared.caches.shared_answers import MAX_ANSWER_BYTES, SharedAnswers
-from shared.database.statement import Parameters
+from shared.database.conversation import Parameters
 from shared.identity.caller import Caller
 from shared.invocation import Answer, Invocations, given
 from shared.json_values import Column

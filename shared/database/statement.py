@@ -1,9 +1,9 @@
 """What runs behind the door: a statement of the server's own, or a caller's text with its bounds."""
 
-from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from shared.database.conversation import Parameters
 from shared.sql_guard import Passed
 
 MAX_BYTES = 2_000_000
@@ -23,8 +23,6 @@ _BOUNDED = (
 _BOUNDED_END = "\n) AS asked OFFSET {skip:d}) AS answer"  # the text may end in a comment
 _BEHIND = _DECLARE + "SELECT * FROM ("  # noqa: S608
 _BEHIND_END = "\n) AS asked OFFSET {skip:d}"
-
-type Parameters = Sequence[object] | Mapping[str, object]
 
 
 @dataclass(frozen=True, kw_only=True)

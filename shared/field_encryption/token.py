@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from shared.json_values import JsonValue
+from shared.json_values import JsonValue, types_in
 
 type Field = Literal["email", "phone"]
 """A column of retail.customers."""
@@ -54,8 +54,11 @@ def stored_token(text: str) -> Token | None:
 
 def has_tokens(rows: list[list[JsonValue]]) -> bool:
     """Whether there may be a token in any cell: a quick look, done for each result."""
-    if _marked("\n".join([value for row in rows for value in row if value.__class__ is str])):
+    kinds = types_in(rows)
+    if str in kinds and _marked("\n".join([value for row in rows for value in row if value.__class__ is str])):
         return True
+    if kinds.isdisjoint((list, dict)):
+        return False
     nested = [value for row in rows for value in row if value.__class__ is list or value.__class__ is dict]
     return any(_marked(text) for value in nested for text in _texts(value))
 

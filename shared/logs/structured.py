@@ -24,6 +24,8 @@ def set_up_logging(environ: Mapping[str, str]) -> None:
     """For the handlers of the root logger, which the host has set by now. Doing it twice does it once."""
     if not logging.root.handlers:
         logging.basicConfig()
+    # It says of each call of the older era that its session ends, and there are no sessions.
+    logging.getLogger("mcp.server.streamable_http").setLevel(logging.WARNING)
     for handler in logging.root.handlers:
         if not any(isinstance(each, Masking) for each in handler.filters):
             handler.addFilter(Masking())

@@ -4,8 +4,7 @@ Filled on its way through the layers, handed to sinks at its end (recording.py).
 """
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -79,13 +78,18 @@ current_record: ContextVar[CallRecord | None] = ContextVar("current_record", def
 """Of the request at hand; None in jobs and wherever nobody keeps records."""
 
 
-@contextmanager
-def timed(part: Part) -> Iterator[None]:
-    """Adds what the block takes to the record at hand."""
-    record = current_record.get()
-    began = time.perf_counter()
-    try:
-        yield
-    finally:
-        if record is not None:
-            record.add(part, time.perf_counter() - began)
+class timed:  # noqa: N801  # read as a verb: with timed("guard")
+    """Adds what the block takes to the record at hand. A class: a generator takes twice as long."""
+
+    __slots__ = ("_began", "_part", "_record")
+
+    def __init__(self, part: Part) -> None:
+        self._part = part
+
+    def __enter__(self) -> None:
+        self._record = current_record.get()
+        self._began = time.perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        if self._record is not None:
+            self._record.add(self._part, time.perf_counter() - self._began)

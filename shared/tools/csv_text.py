@@ -3,11 +3,13 @@
 import csv
 import io
 import json
-from typing import Any, Literal
+from typing import Literal
 
 from shared.invocation import Answer
+from shared.json_values import JsonValue, types_in
 
 CSV = "text/csv"
+_AS_JSON = frozenset({bool, list, dict})
 Format = Literal["concise", "detailed"]
 
 
@@ -30,7 +32,8 @@ def as_csv(answer: Answer) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(column.name for column in answer.columns)
-    writer.writerows(map(_csv_value, row) for row in answer.rows)
+    as_they_are = _AS_JSON.isdisjoint(types_in(answer.rows))
+    writer.writerows(answer.rows if as_they_are else (map(_csv_value, row) for row in answer.rows))
     return text.getvalue()
 
 
@@ -42,6 +45,6 @@ def _extent(answer: Answer, skipped: int, next_cursor: str | None) -> str:
     return f"{rows}; go on with cursor {next_cursor}" if next_cursor else f"{rows}; there are more"
 
 
-def _csv_value(value: Any) -> Any:
+def _csv_value(value: JsonValue) -> JsonValue:
     """Lists, objects and booleans as JSON writes them; the rest as CSV does."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, bool | list | dict) else value
+    return json.dumps(value, ensure_ascii=False) if type(value) in _AS_JSON else value

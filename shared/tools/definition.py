@@ -12,6 +12,7 @@ from shared.chart_page import CHART_URI
 from shared.errors import ToolFault
 from shared.icons import icons
 from shared.identity.scopes import ToolScope, scope_meta
+from shared.tools.query_result import QueryResult
 
 TASK_KEY = "zava/task"
 """Where a tool's definition says that a long call of it may become a task: in `_meta`, so that clients see it, too."""
@@ -83,9 +84,8 @@ def _merged(schema: Any) -> Any:
 
 def result(text: str, structured: BaseModel, *links: ResourceLink) -> CallToolResult:
     """Text for the model, the same as data for programs, and where there is more of it."""
-    return CallToolResult(
-        content=[TextContent(type="text", text=text), *links], structured_content=structured.model_dump(mode="json")
-    )
+    data = structured.data() if isinstance(structured, QueryResult) else structured.model_dump(mode="json")
+    return CallToolResult(content=[TextContent(type="text", text=text), *links], structured_content=data)
 
 
 def failure(fault: ToolFault) -> CallToolResult:

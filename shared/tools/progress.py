@@ -9,12 +9,15 @@ from itertools import count
 from typing import Any
 
 from mcp.server.mcpserver import Context
+from mcp.shared.jsonrpc_dispatcher import progress_token_from_params
 
 SECONDS = 1
 
 
 async def showing_progress[T](ctx: Context[Any, Any], work: Awaitable[T]) -> T:
     """What the work gives."""
+    if progress_token_from_params(ctx.request_context.params) is None:
+        return await work
     telling = asyncio.create_task(_tell(ctx))
     try:
         return await work

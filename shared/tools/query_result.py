@@ -36,6 +36,12 @@ class QueryResult(BaseModel):
             truncated=answer.truncated,
         )
 
+    def data(self) -> dict[str, Any]:
+        """As JSON. Rows are JSON already: to dump them would make each of them anew."""
+        told = self.model_copy(update={"rows": []}).model_dump(mode="json")
+        told["rows"] = self.rows
+        return told
+
 
 class ReportColumn(ResultColumn):
     """A column with its unit; undescribed, like the rest of ReportResult, for three tools repeat it to every model."""

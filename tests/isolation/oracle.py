@@ -51,7 +51,8 @@ class Oracle:
     async def _ask(self, statement: str, max_rows: int) -> Answer:
         cursor = await self._connection.execute(statement.encode())
         rows = [list(row) for row in await cursor.fetchmany(max_rows + 1)]
-        return Answer(columns_of(cursor), rows[:max_rows], truncated=len(rows) > max_rows)
+        assert cursor.pgresult
+        return Answer(columns_of(cursor.pgresult, cursor), rows[:max_rows], truncated=len(rows) > max_rows)
 
 
 @asynccontextmanager

@@ -56,7 +56,7 @@ def send(client: httpx2.Client, statement: str, max_rows: int = 1000) -> Outcome
 
 
 def _as_outcome(status: int, text: str, seconds: float) -> Outcome:
-    message = re.search(r"^data: (\{.*\})$", text.replace("\r", ""), re.MULTILINE)
+    message = re.search(r"^(?:data: )?(\{.*\})$", text.replace("\r", ""), re.MULTILINE)
     result: dict[str, Any] = json.loads(message[1]).get("result", {}) if message else {}
     if status != 200 or not result or result.get("isError"):
         # Without the position, which counts the attacker's own characters.
