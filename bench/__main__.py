@@ -5,10 +5,12 @@ import json
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 from rich.console import Console
 
+from bench.calls.cpu import cpu_figures
 from bench.calls.figures import call_figures
 from bench.ground import Ground, prepared_ground
 from bench.guard import guard_figures
@@ -38,15 +40,17 @@ ON_THE_GROUND: Mapping[str, Callable[[Ground], Figures]] = {
     "search": search_figures,
 }
 CALLS = "calls"
+CPU = "cpu"
 SOAK = "soak"
 EVERY_DAY = (GUARD, *ON_THE_GROUND)
 """What is measured where nothing is named."""
-PARTS = (*EVERY_DAY, CALLS, SOAK)
+PARTS = (*EVERY_DAY, CALLS, CPU, SOAK)
 HELP = {
     GUARD: "what checking a caller's SQL costs",
     "row-security": "queries under the policies beside the same ones with a literal store number",
     "search": "relevance by judged queries, recall and time, also of 50,000 products (three minutes)",
     CALLS: "tool calls through the Functions host beside bare SQL and a trivial tool; --peer adds another server",
+    CPU: "CPU time of a call without a host, and where it goes; --against compares with another checkout",
     SOAK: "calls for ten minutes while things fail; --minutes, --rate and --seed change it",
 }
 
@@ -83,12 +87,13 @@ def _parser() -> argparse.ArgumentParser:
         nargs="*",
         choices=[[], *PARTS],
         metavar="PART",
-        help="which to measure; all but calls and soak without",
+        help="which to measure; all but calls, cpu and soak without",
     )
     parser.add_argument("--minutes", type=float, default=MINUTES, help=f"of a soak ({MINUTES:g})")
     parser.add_argument("--rate", type=float, default=RATE, help=f"calls a second of a soak ({RATE:g})")
     parser.add_argument("--seed", type=int, default=1, help="of a soak's questions and faults (1)")
     parser.add_argument("--peer", choices=["dbhub"], help="measure this server, too, from npm")
+    parser.add_argument("--against", type=Path, help="a folder with another checkout, to compare CPU time with")
     parser.add_argument("--json", action="store_true", help="print JSON for comparison")
     return parser
 
@@ -103,6 +108,8 @@ def _measured(options: argparse.Namespace) -> Iterator[Figures]:
     on_the_ground = [measure for part, measure in ON_THE_GROUND.items() if part in parts]
     if CALLS in parts:
         on_the_ground.append(partial(call_figures, peer=options.peer is not None))
+    if CPU in parts:
+        on_the_ground.append(partial(cpu_figures, against=options.against))
     if on_the_ground:
         with prepared_ground() as ground:
             for measure in on_the_ground:

@@ -135,7 +135,7 @@ class CallFigures:
 def call_figures(ground: Ground, *, peer: bool) -> CallFigures:
     """Measured in turns; minutes."""
     with contenders(ground, peer=peer) as all_of_them:
-        rows = asyncio.run(_measured(all_of_them, workloads(_an_order(ground))))
+        rows = asyncio.run(_measured(all_of_them, workloads(an_order(ground))))
         return CallFigures(tuple(rows), resident_bytes(all_of_them.product.pid) / 1e6)
 
 
@@ -209,7 +209,7 @@ def _row(
     )
 
 
-def _an_order(ground: Ground) -> int:
+def an_order(ground: Ground) -> int:
     """One of the store's, with many behind it."""
     with connected(ground.urls["SUPERUSER_DATABASE_URL"]) as superuser:
         row = superuser.execute(

@@ -138,7 +138,7 @@ def _read(response: httpx2.Response) -> tuple[Mapping[str, Any] | None, str]:
     if response.status_code != httpx2.codes.OK:
         return None, f"HTTP {response.status_code}"
     for line in response.text.splitlines():
-        if not line.startswith("data:") or not line.removeprefix("data:").strip():
+        if not line.removeprefix("data:").strip().startswith("{"):
             continue
         message = json.loads(line.removeprefix("data:"))
         if "error" in message:

@@ -10,7 +10,7 @@ app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
 
 def _build() -> ASGIApp:
-    server: MCPServer[None] = MCPServer("trivial")
+    server: MCPServer[None] = MCPServer("trivial", log_level="WARNING")
 
     @server.tool()
     def add(a: int, b: int) -> int:
