@@ -23,6 +23,10 @@ TOO_MUCH = ("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "b24988ac-6180-42a0-ab88-20f
 """Owner and Contributor."""
 OPEN_PATHS = {"/health/live", "/health/ready", "/icons/*", "/.well-known/*"}
 SECRET = re.compile(r"AccountKey=|SharedAccessKey|password|passwd|secret|api_?key$", re.IGNORECASE)
+SUPERUSERS_SETTING = re.compile(
+    r"IF has_parameter_privilege\('(\w+)', 'SET'\) THEN\s+ALTER ROLE zava_app SET \1 = (.+);"
+)
+"""Of sql/roles.sql: where the administrator may not, the server's parameters have to say it."""
 NOT_ON_FLEX = {
     *("alwaysOn", "containerSize", "ftpsState", "javaVersion", "linuxFxVersion", "netFrameworkVersion"),
     *("functionAppScaleLimit", "preWarmedInstanceCount", "use32BitWorkerProcess", "vnetRouteAllEnabled"),
@@ -158,7 +162,7 @@ def _configuration(infrastructure: Infrastructure) -> Iterator[Finding]:
     for each in infrastructure.of(f"{DATABASE}/configurations"):
         for value in re.finditer(r"name: '([\w.]+)', value: '([^']*)'", text(each.file.root)):
             said[value[1]] = value[2]
-    wanted = set(re.findall(r"CREATE EXTENSION IF NOT EXISTS (\w+)", _database_sql(infrastructure)))
+    wanted = set(re.findall(r"CREATE EXTENSION IF NOT EXISTS (\w+)", _sql(infrastructure, "database.sql")))
     allowed = {name.lower() for name in said.get("azure.extensions", "").split(",") if name}
     if wanted != allowed:
         yield _missing("6", f"azure.extensions is {sorted(allowed)}, and sql/database.sql creates {sorted(wanted)}")
@@ -166,10 +170,19 @@ def _configuration(infrastructure: Infrastructure) -> Iterator[Finding]:
         yield _missing("5", "require_secure_transport is not ON")
     if said.get("ssl_min_protocol_version") not in ("TLSv1.2", "TLSv1.3"):
         yield _missing("5", "ssl_min_protocol_version is below TLSv1.2")
+    for name, value in SUPERUSERS_SETTING.findall(_sql(infrastructure, "roles.sql")):
+        if said.get(name) != (wanted_value := _in_kilobytes(value.strip("'"))):
+            yield _missing("6", f"{name} is {said.get(name)}, and sql/roles.sql relies on {wanted_value}")
 
 
-def _database_sql(infrastructure: Infrastructure) -> str:
-    return (infrastructure.repository / "sql/database.sql").read_text()
+def _in_kilobytes(value: str) -> str:
+    """As Azure writes sizes; anything else as it is."""
+    size = re.fullmatch(r"(\d+)MB", value)
+    return str(int(size[1]) * 1024) if size else value
+
+
+def _sql(infrastructure: Infrastructure, name: str) -> str:
+    return (infrastructure.repository / "sql" / name).read_text()
 
 
 def _gate(infrastructure: Infrastructure) -> Iterator[Finding]:

@@ -2,7 +2,8 @@
 
 Order: roles, database and lockdown (as the administrator), then as zava_owner migrations (each once), functions,
 policies, statistics, privileges (each at every deploy). Policies and privileges are first emptied, so what a file no
-longer says is gone. A database for verification is one more thing: open to the login that overwrites it.
+longer says is gone. A database for verification is one more thing: open to the login that overwrites it. At the end
+the callers' login has the settings of sql/roles.sql, or nothing was done.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from shared.database.role_settings import ROLE, settings_not_in_force
 from shared.errors import ZavaError
 
 SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
@@ -48,7 +50,7 @@ SELECT EXISTS (SELECT FROM ops.row_changes WHERE table_name LIKE 'retail.%' GROU
 
 
 class MigrationRefused(ZavaError):
-    """The database's history and the files of sql/migrations disagree."""
+    """The database's history and the files of sql/migrations disagree, or its server has other parameters."""
 
 
 def deploy_schema(
@@ -84,6 +86,11 @@ def deploy_schema(
         connection.execute("RESET ROLE")
         if for_verification:
             _run_file(connection, folder / "verification.sql")
+        if problems := settings_not_in_force(connection):
+            raise MigrationRefused(
+                f"in sessions of {ROLE} {'; '.join(problems)}. Set the server's parameter, GRANT SET ON PARAMETER to "
+                "this login, or take away what stands in between; nothing was changed"
+            )
     return applied
 
 

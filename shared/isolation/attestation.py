@@ -20,6 +20,7 @@ from psycopg.types.json import Jsonb
 
 from shared.database.connection import Connection
 from shared.database.queries import named_queries
+from shared.database.role_settings import settings_of_this_release
 from shared.database.schema import SQL_FOLDER
 from shared.errors import SecretUnavailable, UnknownSigningKey
 from shared.isolation.definitions import definitions_of_this_release, differences
@@ -260,8 +261,7 @@ def _rows_of_tables() -> sql.Composed:
 @cache
 def _expected() -> dict[str, Any]:
     """What the files of sql/ say, as the parameters of the checks."""
-    roles, privileges = ((SQL_FOLDER / name).read_text(encoding="utf-8") for name in ("roles.sql", "privileges.sql"))
-    settings = re.findall(r"^ALTER ROLE zava_app SET (\w+) = (.+);$", roles, re.MULTILINE)
+    privileges = (SQL_FOLDER / "privileges.sql").read_text(encoding="utf-8")
     granted, custody = (
         re.findall(rf"GRANT EXECUTE ON FUNCTION([^;]+)\bTO {role};", privileges)[0]
         for role in ("zava_app", "zava_keys")
@@ -269,7 +269,7 @@ def _expected() -> dict[str, Any]:
     return {
         "guards": Jsonb(dict(GUARDS)),
         "task_guard": TASK_GUARD,
-        "settings": Jsonb({name: value.strip("'") for name, value in settings}),
+        "settings": Jsonb(settings_of_this_release()),
         "key_functions": re.findall(r"access\.(\w+)\(", custody),
         "callable": [re.sub(r"\s+", " ", name) for name in re.findall(r"\w+\.\w+\([^)]*\)", granted)],
     }

@@ -61,6 +61,8 @@ MISTAKES = [
     Mistake(module("postgres"), "value: 'TLSv1.2'", "value: 'TLSv1'", "baseline 5"),
     Mistake(module("storage"), "'TLS1_2'", "'TLS1_0'", "baseline 5"),
     Mistake(module("postgres"), "'VECTOR,PG_TRGM'", "'VECTOR,PG_TRGM,DBLINK'", "baseline 6"),
+    Mistake(module("postgres"), "  { name: 'temp_file_limit', value: '524288' }\n", "", "baseline 6"),
+    Mistake(module("postgres"), "'track_activities', value: 'off'", "'track_activities', value: 'on'", "baseline 6"),
     Mistake(
         module("postgres"),
         "output id ",
@@ -104,7 +106,7 @@ def copy(tmp_path: Path) -> Path:
     """Of what the checks read."""
     shutil.copytree(REPOSITORY / "infra/bicep", tmp_path / "infra/bicep")
     (tmp_path / "sql").mkdir()
-    for name in ("azure.yaml", "host.json", "function_app.py", "sql/database.sql"):
+    for name in ("azure.yaml", "host.json", "function_app.py", "sql/database.sql", "sql/roles.sql"):
         shutil.copy(REPOSITORY / name, tmp_path / name)
     return tmp_path
 

@@ -35,6 +35,9 @@ var always = [
   { name: 'log_statement', value: 'none' }
   { name: 'log_min_duration_statement', value: '-1' }
   { name: 'log_min_error_statement', value: 'panic' }
+  // What sql/roles.sql cannot set here, for its administrator is no superuser. In kB, and for every login.
+  { name: 'temp_file_limit', value: '524288' }
+  { name: 'track_activities', value: 'off' }
 ]
 var pooled = [
   { name: 'pgbouncer.enabled', value: 'true' }
