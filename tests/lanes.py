@@ -16,7 +16,7 @@ STACK = "stack"
 ON_THE_STACK = (
     *("tests/clients/", "tests/conformance/", "tests/e2e/", "tests/fuzz/", "tests/protocol/"),
     *("tests/isolation/test_bombs.py", "tests/isolation/test_attacks_on_the_running_stack.py"),
-    "tests/tasks/test_over_http.py",
+    *("tests/hooks/test_endpoint.py", "tests/tasks/test_over_http.py"),
 )
 LONGEST = (STACK, "isolation", "tools", "backups", "policies", "search", "jobs", "attestation")
 """Begun first, in this order, so that no process is left with a long one when the other has ended."""

@@ -10,6 +10,7 @@ from infra.checks.azure_yaml import check_azure_yaml
 from infra.checks.baseline import check_baseline
 from infra.checks.contracts import check_contracts
 from infra.checks.finding import Finding
+from infra.checks.hooks import check_hooks
 from infra.checks.infrastructure import Infrastructure
 from infra.checks.parameters import check_parameters
 from infra.checks.resource_types import ResourceTypes
@@ -35,6 +36,7 @@ def findings_in(repository: Path, data: Path | None = None) -> list[Finding]:
         *check_parameters(infrastructure),
         *check_app_settings(infrastructure),
         *check_baseline(infrastructure),
+        *check_hooks(infrastructure),
         *check_azure_yaml(infrastructure, data / "azure.yaml.schema.json" if data else None),
     ]
     return sorted(set(found))

@@ -12,6 +12,7 @@ from infra.checks.finding import Finding
 from infra.checks.infrastructure import Infrastructure
 
 SHOWN = "azure.yaml"
+HOOKS = {"preprovision", "postprovision", "postdeploy"}
 HOSTS = {"function", "appservice", "containerapp", "aks", "staticwebapp"}
 
 
@@ -49,10 +50,17 @@ def _problems(infrastructure: Infrastructure, document: Any) -> Iterator[str]:
             yield f"service {name}: no host.json in {service.get('project')}"
         if not re.search(rf"'azd-service-name': '{re.escape(name)}'", tags):
             yield f"service {name}: nothing is tagged azd-service-name: {name}"
+    if missing := HOOKS - set(document.get("hooks") or {}):
+        yield f"no hook {', '.join(sorted(missing))}"
     for name, hook in (document.get("hooks") or {}).items():
         for each in hook if isinstance(hook, list) else [hook]:
-            if not (repository / str(each.get("run"))).is_file():
+            run = repository / str(each.get("run"))
+            if not run.is_file():
                 yield f"hook {name}: {each.get('run')} is not there"
+            if each.get("kind") != "python" or not (run.parent / "requirements.txt").is_file():
+                yield f"hook {name}: azd would not run it as Python with its packages"
+            if each.get("continueOnError"):
+                yield f"hook {name}: its failure would go unnoticed"
 
 
 def _of_schema(document: Any, schema: Path) -> Iterator[str]:

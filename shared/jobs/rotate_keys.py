@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shared import call_signature
+from shared.backups import signature as backup_signature
 from shared.errors import KeysNotRotated, SecretUnavailable
 from shared.keys.custody import LEASE_SECONDS, KeyCustody, open_key_custody
 from shared.keys.ring import outlived
@@ -41,7 +42,8 @@ KEYS = (
     RotatedKey(call_signature.SECRET, call_signature.SECONDS),
     RotatedKey(request_state_key.SECRET, request_state_key.SECONDS),
 )
-"""Not among them: a key of backups, which hold as long as they are kept."""
+SEEDED = (backup_signature.SIGNING_KEY,)
+"""Made where there is none, and never rotated: what they sign holds as long as it is kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +64,7 @@ async def rotate_keys(
     *,
     due_after: float,
     keys: Sequence[RotatedKey] = KEYS,
+    seeded: Sequence[str] = SEEDED,
     clock: Callable[[], float] = time.time,
 ) -> list[Rotation]:
     """What became of each key; none where another run is at it. One that fails does not keep the others.
@@ -73,7 +76,7 @@ async def rotate_keys(
             log.info("keys: another run is at work")
             return []
         run = _Run(source, custody, due_after, clock)
-        return [await run.rotate(key) for key in keys]
+        return [*[await run.rotate(key) for key in keys], *[await run.seed(name) for name in seeded]]
 
 
 async def rotate_as_set(settings: Settings, *, now: bool = False) -> list[Rotation]:
@@ -115,6 +118,17 @@ class _Run:
             )  # fmt: skip
         return rotation
 
+    async def seed(self, name: str) -> Rotation:
+        try:
+            versions = await self._source.newest(name, MOST_VERSIONS)
+            if not versions:
+                await self._source.enable(await self._source.add(name, _new_value()))
+                log.info("key %s: there was none, so one was made", name)
+        except SecretUnavailable as error:
+            log.error("key %s is not made: %s", name, error)
+            return Rotation(name=name, problem=str(error))
+        return Rotation(name=name, brought=not versions, in_use=len(versions) or 1)
+
     async def _rotate(self, key: RotatedKey) -> Rotation:
         before = list(await self._source.newest(key.name, MOST_VERSIONS))
         await self._install(key, before)  # also what somebody put into the vault by hand
@@ -137,8 +151,7 @@ class _Run:
         return True
 
     async def _add(self, key: RotatedKey) -> Secret:
-        value = base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
-        added = await self._source.add(key.name, value)
+        added = await self._source.add(key.name, _new_value())
         await self._install(key, [added])
         await self._source.enable(added)
         return added
@@ -147,3 +160,7 @@ class _Run:
         if key.name == SIGNING_KEY:
             for version in versions:
                 await self._custody.install(version)
+
+
+def _new_value() -> str:
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()

@@ -20,6 +20,8 @@ from tests.protocol.wire import MODERN, Wire
 from tests.stack import PLAIN, RunningStack, host_beside
 
 KEYS = ("rls-signing-key", "cursor-signing-key", "request-state-key")
+SEEDED = "backup-signing-key"
+"""Is there from the start, and stays."""
 QUERY = {"postgresql_query": "SELECT order_id FROM orders ORDER BY order_id", "max_rows": 5}
 
 
@@ -77,7 +79,8 @@ def test_calls_and_cursors_go_on_while_keys_are_rotated(stack: RunningStack) -> 
                 done = rotate(stack, "--now", "--json")
                 assert (done.returncode, done.stderr) == (0, "")
                 assert [(each["name"], each["brought"]) for each in json.loads(done.stdout)] == [
-                    (name, True) for name in KEYS
+                    *((name, True) for name in KEYS),
+                    (SEEDED, False),
                 ]
                 assert set(versions(stack)["rls-signing-key"]) <= known(stack)
         finally:
@@ -103,7 +106,7 @@ def test_the_timer_runs_on_demand_and_finds_nothing_due(stack: RunningStack) -> 
 def test_the_command_tells_what_it_did_and_what_it_could_not(stack: RunningStack) -> None:
     done = rotate(stack)
     assert done.returncode == 0
-    assert [line.split(": ")[0] for line in done.stdout.splitlines()] == list(KEYS)
+    assert [line.split(": ")[0] for line in done.stdout.splitlines()] == [*KEYS, SEEDED]
     assert "nothing new, 0 retired" in done.stdout
     missing = rotate(stack, KEYS_DATABASE_URL="")
     assert (missing.returncode, missing.stdout) == (2, "")

@@ -98,13 +98,21 @@ MISTAKES = [
     Mistake(YAML, "path: infra/bicep", "path: infra", "azure.yaml"),
     Mistake(YAML, "  mcp:\n", "  server:\n", "azure.yaml"),
     Mistake(YAML, "services:", "services: [", "azure.yaml"),
+    Mistake(YAML, "run: infra/hooks/postdeploy.py", "run: infra/hooks/after.py", "azure.yaml"),
+    Mistake(YAML, "run: infra/hooks/postdeploy.py\n    kind: python", "run: infra/hooks/postdeploy.py\n    kind: sh", "azure.yaml"),
+    Mistake(YAML, "  postdeploy:", "  postpublish:", "azure.yaml"),
+    Mistake(YAML, "run: infra/hooks/postprovision.py", "run: infra/hooks/postprovision.py\n    continueOnError: true", "azure.yaml"),
+    Mistake(MAIN, "output KEYS_OBJECT_ID", "output KEY_OBJECT_ID", "hooks"),
+    Mistake(PARAMETERS, "${ZAVA_AUTH_CLIENT_ID}", "${ZAVA_CLIENT_ID}", "hooks"),
+    Mistake("sql/roles.sql", "ALTER ROLE zava_keys LOGIN", "ALTER ROLE zava_tables LOGIN", "hooks"),
 ]  # fmt: skip
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """Of what the checks read."""
-    shutil.copytree(REPOSITORY / "infra/bicep", tmp_path / "infra/bicep")
+    for folder in ("infra/bicep", "infra/hooks"):
+        shutil.copytree(REPOSITORY / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "sql").mkdir()
     for name in ("azure.yaml", "host.json", "function_app.py", "sql/database.sql", "sql/roles.sql"):
         shutil.copy(REPOSITORY / name, tmp_path / name)

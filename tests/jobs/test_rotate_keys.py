@@ -19,7 +19,7 @@ from shared.database.pool import open_pool
 from shared.errors import KeysNotRotated, SecretUnavailable, SettingsError, Unavailable
 from shared.invocation import Invocations
 from shared.isolation.gate import Isolation
-from shared.jobs.rotate_keys import KEYS, Rotation, rotate_as_set, rotate_keys
+from shared.jobs.rotate_keys import KEYS, SEEDED, Rotation, rotate_as_set, rotate_keys
 from shared.keys.custody import KeyCustody, open_key_custody
 from shared.keys.ring import SPREAD_SECONDS
 from shared.keys.signing import ContextSigner
@@ -66,9 +66,11 @@ async def custody_of(database: Database) -> AsyncIterator[KeyCustody]:
         yield custody
 
 
-async def rotated(database: Database, source: WritableFile, clock: FakeClock, due_after: float = 0) -> list[Rotation]:
+async def rotated(
+    database: Database, source: WritableFile, clock: FakeClock, due_after: float = 0, seeded: tuple[str, ...] = ()
+) -> list[Rotation]:
     async with custody_of(database) as custody:
-        return await rotate_keys(source, custody, due_after=due_after, clock=clock)
+        return await rotate_keys(source, custody, due_after=due_after, seeded=seeded, clock=clock)
 
 
 async def enabled(file: Path, name: str = SIGNING_KEY) -> list[str]:
@@ -186,6 +188,31 @@ async def test_nothing_is_done_before_a_key_is_due(empty: Database, file: Path, 
     assert [each.brought for each in await rotated(empty, source, clock, DAY)] == [True] * 3
 
 
+async def test_the_key_of_backups_is_made_once_and_never_rotated(empty: Database, file: Path, clock: FakeClock) -> None:
+    source = WritableFile(file, clock=clock)
+    made = []
+    for _ in range(3):
+        made += [each for each in await rotated(empty, source, clock, seeded=SEEDED) if each.name in SEEDED]
+        clock.now += 400 * DAY
+        passes(empty, 400 * DAY)
+    assert [(each.brought, each.retired, each.in_use) for each in made] == [(True, 0, 1), (False, 0, 1), (False, 0, 1)]
+    [key] = await FileSource(file).newest("backup-signing-key", MOST_VERSIONS)
+    assert len(key.key()) == 32
+
+
+async def test_a_vault_that_does_not_take_the_key_of_backups_is_a_problem_of_that_key(
+    empty: Database, file: Path, clock: FakeClock
+) -> None:
+    class WithoutBackups(WritableFile):
+        async def add(self, name: str, value: str) -> Secret:
+            if name in SEEDED:
+                raise SecretUnavailable("no room")
+            return await super().add(name, value)
+
+    runs = await rotated(empty, WithoutBackups(file, clock=clock), clock, seeded=SEEDED)
+    assert [(each.brought, each.problem) for each in runs] == [(True, None)] * 3 + [(False, "no room")]
+
+
 async def test_several_at_once_bring_one_version(empty: Database, file: Path, clock: FakeClock) -> None:
     source = WritableFile(file, clock=clock)
     runs = await asyncio.gather(*(rotated(empty, source, clock, DAY) for _ in range(4)))
@@ -297,7 +324,7 @@ async def test_with_the_vault_down_the_database_keeps_its_keys(
     file.write_text("")
     with pytest.raises(KeysNotRotated) as failure:
         await rotate_as_set(settings_of(empty, file))
-    assert all(key.name in str(failure.value) for key in KEYS)
+    assert all(name in str(failure.value) for name in (*(key.name for key in KEYS), *SEEDED))
     assert known(empty) == before
     assert "is not rotated" in caplog.text
 
@@ -376,9 +403,9 @@ async def test_no_value_reaches_the_log(
     empty: Database, file: Path, clock: FakeClock, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("DEBUG")
-    await rotated(empty, WritableFile(file, clock=clock), clock)
+    await rotated(empty, WritableFile(file, clock=clock), clock, seeded=SEEDED)
     values = [version["value"] for versions in json.loads(file.read_text()).values() for version in versions]
-    assert len(values) == 3
+    assert len(values) == 4
     assert not [value for value in values if value in caplog.text]
 
 

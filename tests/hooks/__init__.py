@@ -1,0 +1,1 @@
+"""Steps of a deployment, against servers that speak as Azure does."""
