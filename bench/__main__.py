@@ -15,6 +15,7 @@ from bench.calls.figures import call_figures
 from bench.ground import Ground, prepared_ground
 from bench.guard import guard_figures
 from bench.row_security import policy_figures
+from bench.scaling.figures import DATABASE_MS, scaling_figures
 from bench.search.figures import search_figures
 from bench.soak.figures import MINUTES, RATE, soak
 from local.redis_server import RedisMissing
@@ -41,16 +42,18 @@ ON_THE_GROUND: Mapping[str, Callable[[Ground], Figures]] = {
 }
 CALLS = "calls"
 CPU = "cpu"
+SCALING = "scaling"
 SOAK = "soak"
 EVERY_DAY = (GUARD, *ON_THE_GROUND)
 """What is measured where nothing is named."""
-PARTS = (*EVERY_DAY, CALLS, CPU, SOAK)
+PARTS = (*EVERY_DAY, CALLS, CPU, SCALING, SOAK)
 HELP = {
     GUARD: "what checking a caller's SQL costs",
     "row-security": "queries under the policies beside the same ones with a literal store number",
     "search": "relevance by judged queries, recall and time, also of 50,000 products (three minutes)",
     CALLS: "tool calls through the Functions host beside bare SQL and a trivial tool; --peer adds another server",
     CPU: "CPU time of a call without a host, and where it goes; --against compares with another checkout",
+    SCALING: "instances, pools and a database, simulated; --seed and --database-ms change it (half a minute)",
     SOAK: "calls for ten minutes while things fail; --minutes, --rate and --seed change it",
 }
 
@@ -87,11 +90,14 @@ def _parser() -> argparse.ArgumentParser:
         nargs="*",
         choices=[[], *PARTS],
         metavar="PART",
-        help="which to measure; all but calls, cpu and soak without",
+        help="which to measure; all but calls, cpu, scaling and soak without",
     )
     parser.add_argument("--minutes", type=float, default=MINUTES, help=f"of a soak ({MINUTES:g})")
     parser.add_argument("--rate", type=float, default=RATE, help=f"calls a second of a soak ({RATE:g})")
-    parser.add_argument("--seed", type=int, default=1, help="of a soak's questions and faults (1)")
+    parser.add_argument(
+        "--seed", type=int, default=1, help="of a soak's questions and faults, or of what is simulated (1)"
+    )
+    parser.add_argument("--database-ms", type=float, default=DATABASE_MS, help=f"a simulated call's ({DATABASE_MS:g})")
     parser.add_argument("--peer", choices=["dbhub"], help="measure this server, too, from npm")
     parser.add_argument("--against", type=Path, help="a folder with another checkout, to compare CPU time with")
     parser.add_argument("--json", action="store_true", help="print JSON for comparison")
@@ -103,6 +109,8 @@ def _measured(options: argparse.Namespace) -> Iterator[Figures]:
     parts: Collection[str] = options.parts or EVERY_DAY
     if SOAK in parts:
         yield soak(options.minutes, options.rate, options.seed)
+    if SCALING in parts:
+        yield scaling_figures(options.seed, options.database_ms)
     if GUARD in parts:
         yield guard_figures()
     on_the_ground = [measure for part, measure in ON_THE_GROUND.items() if part in parts]

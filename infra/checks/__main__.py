@@ -8,6 +8,7 @@ from pathlib import Path
 from infra.checks.app_settings import check_app_settings
 from infra.checks.azure_yaml import check_azure_yaml
 from infra.checks.baseline import check_baseline
+from infra.checks.connections import check_connections
 from infra.checks.contracts import check_contracts
 from infra.checks.finding import Finding
 from infra.checks.hooks import check_hooks
@@ -37,6 +38,7 @@ def findings_in(repository: Path, data: Path | None = None) -> list[Finding]:
         *check_app_settings(infrastructure),
         *check_baseline(infrastructure),
         *check_hooks(infrastructure),
+        *check_connections(infrastructure),
         *check_azure_yaml(infrastructure, data / "azure.yaml.schema.json" if data else None),
     ]
     return sorted(set(found))

@@ -104,6 +104,11 @@ MISTAKES = [
     Mistake(YAML, "run: infra/hooks/postprovision.py", "run: infra/hooks/postprovision.py\n    continueOnError: true", "azure.yaml"),
     Mistake(MAIN, "output KEYS_OBJECT_ID", "output KEY_OBJECT_ID", "hooks"),
     Mistake(PARAMETERS, "${ZAVA_AUTH_CLIENT_ID}", "${ZAVA_CLIENT_ID}", "hooks"),
+    Mistake(MAIN, "POOL_MAX_SIZE: prod ? '16' : '3'", "POOL_MAX_SIZE: prod ? '16' : '4'", "connections"),
+    Mistake(MAIN, "maximumInstanceCount: prod ? 100 : 40", "maximumInstanceCount: prod ? 110 : 40", "connections"),
+    Mistake(MAIN, "prod ? '6432' : '5432'", "prod ? '5432' : '5432'", "connections"),
+    Mistake(MAIN, "prod ? 'Standard_D4ds_v5' : 'Standard_B2s'", "prod ? 'Standard_D4ds_v5' : 'Standard_B1ms'", "connections"),
+    Mistake(module("postgres"), "'pgbouncer.default_pool_size', value: '100'", "'pgbouncer.default_pool_size', value: '400'", "connections"),
     Mistake("sql/roles.sql", "ALTER ROLE zava_keys LOGIN", "ALTER ROLE zava_tables LOGIN", "hooks"),
 ]  # fmt: skip
 

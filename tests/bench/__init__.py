@@ -1,0 +1,1 @@
+"""Models that benches run are held against what is known of them."""
