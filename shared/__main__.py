@@ -4,9 +4,11 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from shared.commands.backups import NEWEST, back_up, list_backups, prune, restore, verify
 from shared.commands.encrypt_fields import Wanted, encrypt_fields
+from shared.commands.estimate_cost import estimate_cost
 from shared.commands.migrate import migrate
 from shared.commands.prove_isolation import prove_isolation
 from shared.commands.refresh_embeddings import refresh_command
@@ -21,6 +23,7 @@ from shared.commands.revoke_tokens import (
 )
 from shared.commands.rotate_keys import rotate_command
 from shared.commands.verify_audit import verify_audit
+from shared.costs.estimate import SIZES, Use
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -98,6 +101,19 @@ def _days(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError("a whole number of days, 0 or more")
     return int(text)
+
+
+def _estimate_cost(options: argparse.Namespace, _: Mapping[str, str]) -> int:
+    use = Use(
+        calls=options.calls_per_month,
+        call_ms=options.call_ms,
+        concurrent=options.concurrent,
+        searches=options.searches,
+        log_kb=options.log_kb,
+        instances=options.instances,
+        backup_gb=options.backup_gb,
+    )
+    return estimate_cost(use, options.profile, table=options.prices, as_json=options.json)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -206,7 +222,41 @@ def _parser() -> argparse.ArgumentParser:
     revoke.add_argument("--json", action="store_true", help="print JSON instead of sentences")
     revoke.set_defaults(run=_revoke_tokens)
     _add_backups(verbs)
+    _add_costs(verbs)
     return parser
+
+
+def _add_costs(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    usual = Use(calls=0)
+    costs = verbs.add_parser(
+        "estimate-cost",
+        help="what a month on Azure costs, roughly",
+        description="Estimate a month of what infra/bicep makes, by the list prices of shared/costs/prices.csv. Exit "
+        "status: 0, or 2 where the table cannot be read.",
+    )
+    costs.add_argument("--calls-per-month", type=_amount, required=True, metavar="N")
+    costs.add_argument("--profile", choices=tuple(SIZES), default="dev", help="as in ZAVA_PROFILE (dev)")
+    for name, what in (
+        ("call_ms", "of a call, until it is answered"),
+        ("concurrent", "calls that an instance works on at a time; 1: each alone, billed for a second at least"),
+        ("searches", "share of calls that search by meaning"),
+        ("log_kb", "kilobytes of telemetry a call"),
+        ("instances", "in use on average"),
+        ("backup_gb", "gigabytes of backups that are kept"),
+    ):
+        value = getattr(usual, name)
+        flag = f"--{name.replace('_', '-')}"
+        costs.add_argument(flag, type=_amount, default=value, metavar="N", help=f"{what} ({value:g}, an assumption)")
+    costs.add_argument("--prices", type=Path, metavar="FILE", help="another table of the same columns")
+    costs.add_argument("--json", action="store_true", help="print JSON instead of a table")
+    costs.set_defaults(run=_estimate_cost)
+
+
+def _amount(text: str) -> float:
+    """Also 1e6 and 1_000_000."""
+    if not 0 <= (value := float(text)) < 1e15:
+        raise ValueError(text)
+    return value
 
 
 def _add_backups(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

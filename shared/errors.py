@@ -37,6 +37,10 @@ class SettingsError(ZavaError):
     """A setting is missing or malformed; the message names every offending variable."""
 
 
+class PricesUnreadable(ZavaError):
+    """A table of prices is none; the message says where."""
+
+
 class SecretUnavailable(ZavaError):
     """A secret could not be read and none was read before."""
 

@@ -9,8 +9,8 @@ from shared.database.pool import JOBS_CONNECTIONS, PROBE_CONNECTIONS
 
 SERVER_CONNECTIONS = {"Standard_B2s": 414, "Standard_D4ds_v5": 1703}
 """Of users, by SKU: Azure's table of 2026-11, which `max_connections` of a new server follows."""
-OTHERS = 10 + 5 + 10
-"""zava_backup and zava_keys at their limits, and ten people."""
+OTHERS = 10 + 5 + 5 + 10
+"""zava_backup, zava_keys and zava_verify at their limits, and ten people."""
 POOLER_CLIENTS = 5000
 """pgbouncer.max_client_conn where nothing else is said."""
 
