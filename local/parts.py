@@ -27,7 +27,7 @@ LOGINS = {
     "VERIFY_DATABASE_URL": "zava_verify",
 }
 """The application's, by the setting that has their URL."""
-TIMERS = ("backup_full", "refresh_embeddings", "rotate_keys", "verify_backup")
+TIMERS = ("backup_full", "backup_incremental", "refresh_embeddings", "rotate_keys", "verify_backup")
 
 
 def login_urls(server: EmbeddedPostgres, passwords: Mapping[str, str]) -> dict[str, str]:
@@ -51,6 +51,7 @@ def application_settings(
         "EMBEDDING_MODEL": MODEL,
         "BACKUP_STORE_URL": state.backups.as_uri(),
         "BACKUP_FULL_SCHEDULE": "0 0 2 * * *",
+        "BACKUP_INCREMENTAL_SCHEDULE": "0 30 * * * *",
         "REFRESH_EMBEDDINGS_SCHEDULE": "0 */5 * * * *",
         "ROTATE_KEYS_SCHEDULE": "0 0 * * * *",
         "VERIFY_BACKUP_SCHEDULE": "0 0 4 * * *",

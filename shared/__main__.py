@@ -71,7 +71,7 @@ def _revoke_tokens(options: argparse.Namespace, environ: Mapping[str, str]) -> i
 
 
 def _back_up(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    return back_up(environ, as_json=options.json)
+    return back_up(environ, incremental=options.incremental, as_json=options.json)
 
 
 def _list_backups(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
@@ -262,9 +262,14 @@ def _amount(text: str) -> float:
 def _add_backups(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     backup = verbs.add_parser(
         "backup",
-        help="make a full backup",
+        help="make a backup",
         description="Back up every row of one moment to BACKUP_STORE_URL, as the login of BACKUP_DATABASE_URL. "
         "Exit status: 0 done, 1 another run is at work, 2 failed; a run that does not end leaves no backup.",
+    )
+    backup.add_argument(
+        "--incremental",
+        action="store_true",
+        help="only what has changed since the last one; all, and a sentence why, where that cannot be told",
     )
     backup.add_argument("--json", action="store_true", help="print JSON instead of a line")
     backup.set_defaults(run=_back_up)

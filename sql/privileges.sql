@@ -63,9 +63,11 @@ GRANT USAGE ON SCHEMA retail, access, ops TO zava_backup;
 GRANT SELECT ON ALL TABLES IN SCHEMA retail TO zava_backup;
 GRANT SELECT ON ALL SEQUENCES IN SCHEMA retail TO zava_backup;
 GRANT SELECT ON access.principals, access.store_grants, access.revocations TO zava_backup;
-GRANT SELECT ON ops.migrations, ops.audit, ops.audit_chain, ops.field_keys, ops.served_model, ops.row_changes
+GRANT SELECT ON ops.migrations, ops.audit, ops.audit_chain, ops.field_keys, ops.served_model, ops.row_changes,
+    ops.last_backup TO zava_backup;
+GRANT EXECUTE ON FUNCTION
+    ops.lease_backup(uuid, integer), ops.note_backup(uuid, text, pg_snapshot, timestamptz)
     TO zava_backup;
-GRANT EXECUTE ON FUNCTION ops.lease_backup(uuid, integer), ops.fold_row_changes() TO zava_backup;
 
 -- zava_keys: brings and ends signing keys, and neither reads them nor anything else.
 GRANT USAGE ON SCHEMA access TO zava_keys;

@@ -285,6 +285,7 @@ module app 'modules/functionapp.bicep' = {
       ROTATE_KEYS_SCHEDULE: '0 0 * * * *'
       BACKUP_FULL_SCHEDULE: '0 0 2 * * *'
       VERIFY_BACKUP_SCHEDULE: '0 0 4 * * *'
+      BACKUP_INCREMENTAL_SCHEDULE: '0 30 * * * *'
     }
   }
   dependsOn: [ access, endpoints ]

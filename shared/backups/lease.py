@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -40,6 +41,12 @@ class Lease:
             return
         if not self._take(LEASE_SECONDS):
             raise BackupFailed("another run has taken over, for this one was silent for too long")
+
+    def note(self, backup_id: str, snapshot: str, taken_at: datetime) -> None:
+        """Says in the database what the next incremental backup builds on, while the lease is held."""
+        self._connection.execute(
+            "SELECT ops.note_backup(%s, %s, %s::pg_snapshot, %s)", (self._holder, backup_id, snapshot, taken_at)
+        )
 
     def _take(self, seconds: int) -> bool:
         self._taken_at = time.monotonic()

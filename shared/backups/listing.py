@@ -39,6 +39,7 @@ def listed_backups(store: BlobStore, keys: Keys) -> Iterator[Listed]:
             yield Listed(id=name, problem=str(refusal))
 
 
-def newest_complete(store: BlobStore, keys: Keys) -> Manifest | None:
-    """The manifest of the newest backup that has a good one."""
-    return next((each.manifest for each in listed_backups(store, keys) if each.manifest), None)
+def newest_complete(store: BlobStore, keys: Keys, *kinds: str) -> Manifest | None:
+    """The manifest of the newest backup that has a good one. kinds: of these alone."""
+    manifests = (each.manifest for each in listed_backups(store, keys))
+    return next((each for each in manifests if each and (not kinds or each.kind in kinds)), None)

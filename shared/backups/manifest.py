@@ -2,10 +2,11 @@
 
 import re
 import secrets
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError, model_validator
 
 from shared.backups.blob_store import BlobStore
 from shared.backups.signature import Keys, signed, verified
@@ -33,15 +34,27 @@ class Part(_Said):
     stored_sha256: str
 
 
-class Table(_Said):
-    """All rows of a table. raw_sha256: of its parts' rows, one behind the other."""
+class Rows(_Said):
+    """Lines in parts. raw_sha256: of the parts' lines, one behind the other."""
 
     name: str
-    columns: tuple[str, ...]
     rows: NonNegativeInt
     raw_bytes: NonNegativeInt
     raw_sha256: str
     parts: tuple[Part, ...]
+
+
+class Table(Rows):
+    """Rows of a table, in COPY's text with these columns, those of its key first. total: how many the table had.
+
+    gone: none where these are all rows. Else these are the ones that were written since the base, and gone has the keys
+    of rows of the base that are there no more, or are not as they were, in COPY's text as well.
+    """
+
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    total: NonNegativeInt
+    gone: Rows | None = None
 
 
 class Sequence(_Said):
@@ -53,35 +66,63 @@ class Sequence(_Said):
 
 
 class Manifest(_Said):
-    """kind: full ones need no other. base: the id of the backup that an incremental one builds on; a full one has none.
-    snapshot: as PostgreSQL names it. migrations: checksums by name."""
+    """kind: full ones need no other. base: the id of the backup that an incremental one builds on, since: its snapshot.
+
+    snapshot: as PostgreSQL names it. triggers: stands for those that record changes, as they were then. migrations:
+    checksums by name.
+    """
 
     format: Literal["zava-backup-1"] = "zava-backup-1"
     id: str = Field(pattern=f"^{_ID.pattern}$")
     kind: Literal["full", "incremental"] = "full"
     base: str | None = Field(default=None, pattern=f"^{_ID.pattern}$")
+    since: str | None = None
     taken_at: AwareDatetime
     snapshot: str
+    triggers: str
     server_version: str
     migrations: dict[str, str]
     extensions: dict[str, str]
     sequences: tuple[Sequence, ...]
     tables: tuple[Table, ...]
 
+    @model_validator(mode="after")
+    def _is_of_its_kind(self) -> Self:
+        builds = self.kind == "incremental"
+        if (self.base is not None) != builds or (self.since is not None) != builds:
+            raise ValueError("an incremental backup has a base, and a full one has none")
+        if not builds and any(table.gone for table in self.tables):
+            raise ValueError("a full backup has all rows")
+        return self
+
+    def table(self, name: str) -> Table:
+        """One of its tables."""
+        return next(table for table in self.tables if table.name == name)
+
     @property
     def rows(self) -> int:
-        """Of all tables."""
-        return sum(table.rows for table in self.tables)
+        """Of all tables at that time, wherever they are stored."""
+        return sum(table.total for table in self.tables)
 
     @property
     def stored_bytes(self) -> int:
         """Of all parts."""
-        return sum(part.stored_bytes for table in self.tables for part in table.parts)
+        return sum(part.stored_bytes for lines in self._lines for part in lines.parts)
 
     @property
     def raw_bytes(self) -> int:
-        """Of all rows, before packing."""
-        return sum(table.raw_bytes for table in self.tables)
+        """In its own parts, before packing."""
+        return sum(lines.raw_bytes for lines in self._lines)
+
+    @property
+    def _lines(self) -> Iterator[Rows]:
+        for table in self.tables:
+            yield from lines_of(table)
+
+
+def lines_of(table: Table) -> tuple[Rows, ...]:
+    """What there is of a table in the store: its rows, and keys if there are any."""
+    return (table,) if table.gone is None else (table, table.gone)
 
 
 def new_id(now: datetime) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from shared.backups.blob_store import BlobStore
-from shared.backups.manifest import Part, Table
+from shared.backups.manifest import Part, Rows
 from shared.errors import BackupRefused
 
 PART_BYTES = 8 << 20
@@ -35,8 +35,8 @@ class Packer:
     def __exit__(self, *_: object) -> None:
         self._thread.shutdown(cancel_futures=True)
 
-    def pack(self, name: str, columns: Iterable[str], rows: Iterable[bytearray]) -> Table:
-        """What the manifest says of the table, once all its parts are in the store."""
+    def pack(self, name: str, rows: Iterable[bytearray]) -> Rows:
+        """What the manifest says of them, once all their parts are in the store. name: of a table, or below one."""
         whole = hashlib.sha256()
         waiting: deque[Future[Part]] = deque()
         parts: list[Part] = []
@@ -45,9 +45,8 @@ class Packer:
             if len(waiting) > WAITING:
                 parts.append(waiting.popleft().result())
         parts.extend(each.result() for each in waiting)
-        return Table(
+        return Rows(
             name=name,
-            columns=tuple(columns),
             rows=sum(part.rows for part in parts),
             raw_bytes=sum(part.raw_bytes for part in parts),
             raw_sha256=whole.hexdigest(),
@@ -69,7 +68,7 @@ class Packer:
         )
 
 
-def unpacked(store: BlobStore, folder: str, table: Table) -> Iterator[bytes]:
+def unpacked(store: BlobStore, folder: str, table: Rows) -> Iterator[bytes]:
     """The rows of each part. Raises BackupRefused at the first byte that is not what the manifest says; what was given
     before is then of no use either."""
     whole = hashlib.sha256()

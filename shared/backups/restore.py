@@ -1,7 +1,8 @@
 """Brings a backup into a database that a deploy has made: all of it, compared row for row, or nothing.
 
-Each part is read and checked twice: all of them before anything is written, and again as they are written, for a store
-may change between. One transaction: who is killed leaves the database as it was.
+An incremental one comes together with those that it builds on. Each part is read and checked twice: all of them before
+anything is written, and again as they are written, for a store may change between. One transaction: who is killed
+leaves the database as it was.
 
 The owner writes. COPY FROM is refused under row-level security, so FORCE is lifted from the tables, which the
 transaction has locked for itself alone, and put back before it ends; policies stay as they are all the time.
@@ -9,16 +10,17 @@ transaction has locked for itself alone, and put back before it ends; policies s
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from graphlib import TopologicalSorter
 from typing import Any
 
 from psycopg import sql
 
 from shared.backups.blob_store import BlobStore
+from shared.backups.chain import Chain, merged_rows, read_chain, superseded
 from shared.backups.connection import Connection, connected
 from shared.backups.copy_out import copied
-from shared.backups.manifest import Manifest, Table, read_manifest
+from shared.backups.manifest import Manifest, Table, lines_of
 from shared.backups.parts import unpacked
 from shared.backups.selection import EMPTIED, IN_BACKUP, SEEDED
 from shared.backups.signature import Keys
@@ -37,16 +39,34 @@ def _silent(step: str, table: str, done: int) -> None:
 
 
 def check_backup(store: BlobStore, keys: Keys, backup_id: str, show: Show = _silent) -> Manifest:
-    """Reads all of a backup and writes nothing. Raises BackupRefused where one byte is not as it was signed."""
-    manifest = read_manifest(store, backup_id, keys)
+    """Reads all of a backup and of those it builds on, and writes nothing. Raises BackupRefused where one byte is not
+    as it was signed, or they do not come to as many rows as there were."""
+    return _checked_chain(store, keys, backup_id, show)[0]
+
+
+def _checked_chain(store: BlobStore, keys: Keys, backup_id: str, show: Show) -> Chain:
+    chain = read_chain(store, keys, backup_id)
+    for link in chain:
+        _check_manifest(link)
+    for name in sorted(IN_BACKUP):
+        rows = 0
+        for raw in merged_rows(store, chain, name):
+            rows += raw.count(b"\n")
+            show("check", name, len(raw))
+        if rows != chain[0].table(name).total:
+            raise BackupRefused(f"{name} comes to {rows} rows, and had {chain[0].table(name).total}")
+        for link, lines in superseded(chain, name):
+            for raw in unpacked(store, link.id, lines):
+                show("check", name, len(raw))
+    return chain
+
+
+def _check_manifest(manifest: Manifest) -> None:
     if {table.name for table in manifest.tables} != IN_BACKUP or len(manifest.tables) != len(IN_BACKUP):
-        raise BackupRefused(f"{backup_id} has other tables than this release backs up")
+        raise BackupRefused(f"{manifest.id} has other tables than this release backs up")
     for table in manifest.tables:
-        if sum(part.rows for part in table.parts) != table.rows:
+        if any(sum(part.rows for part in lines.parts) != lines.rows for lines in lines_of(table)):
             raise BackupRefused(f"the manifest contradicts itself about {table.name}")
-        for raw in unpacked(store, backup_id, table):
-            show("check", table.name, len(raw))
-    return manifest
 
 
 def restore_backup(
@@ -64,7 +84,8 @@ def restore_backup(
 
     owner_url: of an administrator who may act as zava_owner.
     """
-    manifest = check_backup(store, keys, backup_id, show)
+    chain = _checked_chain(store, keys, backup_id, show)
+    manifest = chain[0]
     with connected(owner_url, password) as connection:
         connection.execute("SET statement_timeout = 0")
         connection.execute("SET lock_timeout = '60s'")
@@ -75,8 +96,8 @@ def restore_backup(
             _check_fits(connection, manifest)
             if not overwrite:
                 _check_empty(connection)
-            _write(connection, store, manifest, tables, show)
-            _compare(connection, tables, show)
+            written = _write(connection, store, chain, tables, show)
+            _compare(connection, tables, written, show)
     log.info("restored %s: %d rows", manifest.id, manifest.rows)
     return manifest
 
@@ -100,37 +121,46 @@ def _check_empty(connection: Connection) -> None:
             raise BackupRefused(f"{table} has rows, which are kept unless you say that they may go")
 
 
-def _write(connection: Connection, store: BlobStore, manifest: Manifest, tables: Iterable[Table], show: Show) -> None:
+def _write(
+    connection: Connection, store: BlobStore, chain: Chain, tables: Iterable[Table], show: Show
+) -> dict[str, str]:
+    """The hash of what was written, by table."""
     listed = sql.SQL(", ").join(map(qualified, sorted(EMPTIED)))
+    # What changes from here on goes into no backup of before. First, so that no keys are recorded meanwhile.
+    connection.execute("DELETE FROM ops.last_backup")
     # Also where nothing is to go: rows then come to lie in the order of the backup, which _compare relies on.
     connection.execute(sql.SQL("TRUNCATE {}").format(listed))
     forced = [name for (name,) in _rows(connection, "forced") if name in IN_BACKUP]
     _alter(connection, forced, "NO FORCE ROW LEVEL SECURITY")
-    for table in tables:
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(copy_statement(table.name, table.columns, "FROM STDIN")) as copy,
-        ):
-            for raw in unpacked(store, manifest.id, table):
-                copy.write(raw)
-                show("write", table.name, len(raw))
+    written = {table.name: _written(connection, store, chain, table, show) for table in tables}
     _alter(connection, forced, "FORCE ROW LEVEL SECURITY")
-    for sequence in manifest.sequences:
+    for sequence in chain[0].sequences:
         connection.execute("SELECT setval(%s, %s, %s)", (sequence.name, sequence.last_value, sequence.is_called))
     # Each product was queued as it came; the next refresh finds those whose embedding is not there.
     connection.execute("DELETE FROM ops.embedding_queue")
     connection.execute(named_queries("backups")["forget_kept_revocations"].encode())
+    return written
 
 
-def _compare(connection: Connection, tables: Iterable[Table], show: Show) -> None:
+def _written(connection: Connection, store: BlobStore, chain: Chain, table: Table, show: Show) -> str:
+    whole = hashlib.sha256()
+    copy_in = copy_statement(table.name, table.columns, "FROM STDIN")
+    with connection.cursor() as cursor, cursor.copy(copy_in) as copy:
+        for raw in merged_rows(store, chain, table.name):
+            whole.update(raw)
+            copy.write(raw)
+            show("write", table.name, len(raw))
+    return whole.hexdigest()
+
+
+def _compare(connection: Connection, tables: Iterable[Table], written: Mapping[str, str], show: Show) -> None:
     if hidden := [name for (name,) in _rows(connection, "partly_hidden", tables=sorted(IN_BACKUP))]:
         raise BackupRefused(f"policies may hide rows of these tables from the comparison: {', '.join(hidden)}")
     counted = dict(_rows(connection, "row_counts"))
-    under_policies = {name for name, _, under in _rows(connection, "tables") if under}
     for table in tables:
-        if _stored(connection, table, show) != table.raw_sha256:
+        if _stored(connection, table, show) != written[table.name]:
             raise BackupRefused(f"{table.name} has other rows than the backup, once they are written")
-        if table.name in under_policies and counted.get(table.name, 0) != table.rows:
+        if counted.get(table.name, 0) != table.total:
             raise BackupRefused(f"triggers have counted {counted.get(table.name, 0)} rows of {table.name}")
     if connection.execute(named_queries("canary_rows")["stale_visits"].encode()).fetchone() != (0,):
         raise BackupRefused("access.visits does not follow from the restored orders and customers")

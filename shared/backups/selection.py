@@ -22,6 +22,7 @@ LEFT_OUT = {
     "access.visits": "derived from orders and customers, anew at a restore",
     "ops.allowances": "no row is a full allowance",
     "ops.backup_lease": "is of a run at work",
+    "ops.last_backup": "is of this database and its backups; a restored one begins with a full one",
     "ops.embedding_queue": "derived from products and embeddings at the next refresh",
     "ops.migrations": "the manifest has them, and a deploy writes them",
     "ops.product_words": "derived from products, anew at a restore",

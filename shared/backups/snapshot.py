@@ -26,37 +26,48 @@ class Snapshot:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        [(self.name, taken_at, self.server_version)] = self._rows("moment")
+        [(self.name, taken_at, self.server_version)] = self.answer("moment")
         self.taken_at: datetime = taken_at
-        self.migrations: Mapping[str, str] = dict(self._rows("migrations"))
-        self.extensions: Mapping[str, str] = dict(self._rows("extensions"))
+        self.migrations: Mapping[str, str] = dict(self.answer("migrations"))
+        self.extensions: Mapping[str, str] = dict(self.answer("extensions"))
         self.columns = columns_of(connection)
-        self._under_policies = {name for name, _, under in self._rows("tables") if under}
-        self._counts = dict(self._rows("row_counts"))
-        hidden = [name for (name,) in self._rows("partly_hidden", {"tables": sorted(IN_BACKUP)})]
+        self.keys: Mapping[str, tuple[str, ...]] = {name: tuple(key or ()) for name, _, key in self.answer("tables")}
+        [(triggers,)] = self.answer("triggers", {"tables": sorted(IN_BACKUP)})
+        self.triggers: str = triggers
+        self._counts = dict(self.answer("row_counts"))
+        hidden = [name for (name,) in self.answer("partly_hidden", {"tables": sorted(IN_BACKUP)})]
         if hidden:
             raise BackupFailed(f"policies may keep rows of these tables from the backup: {', '.join(hidden)}")
 
     def sequences(self) -> tuple[manifest.Sequence, ...]:
         """They stand outside transactions: what is read now is not before any row of the snapshot."""
-        return tuple(self._sequence(f"{schema}.{name}") for schema, name in self._rows("sequences"))
+        return tuple(self._sequence(f"{schema}.{name}") for schema, name in self.answer("sequences"))
 
     def rows(self, table: str) -> Iterator[bytearray]:
         """In COPY's text format, as copied() gives them."""
-        return copied(self._connection, copy_statement(table, self.columns[table], "TO STDOUT"))
+        return self.copied(copy_statement(table, self.columns[table], "TO STDOUT"))
+
+    def copied(self, statement: sql.Composed) -> Iterator[bytearray]:
+        """What another COPY gives."""
+        return copied(self._connection, statement)
+
+    def count(self, table: str) -> int:
+        """How many rows it has, as the triggers have counted."""
+        return int(self._counts.get(table, 0))
 
     def check_count(self, table: str, rows: int) -> None:
         """Raises BackupFailed where the triggers have counted another number."""
-        if table in self._under_policies and self._counts.get(table, 0) != rows:
-            raise BackupFailed(f"{table} gave {rows} rows, and triggers have counted {self._counts.get(table, 0)}")
+        if self.count(table) != rows:
+            raise BackupFailed(f"{table} gave {rows} rows, and triggers have counted {self.count(table)}")
+
+    def answer(self, query: str, parameters: Mapping[str, object] | None = None) -> Sequence[tuple[Any, ...]]:
+        """Rows of a named query of backups."""
+        return self._connection.execute(named_queries("backups")[query].encode(), parameters).fetchall()
 
     def _sequence(self, name: str) -> manifest.Sequence:
         found = self._connection.execute(sql.SQL("SELECT last_value, is_called FROM {}").format(qualified(name)))
         [(last_value, is_called)] = found.fetchall()
         return manifest.Sequence(name=name, last_value=last_value, is_called=is_called)
-
-    def _rows(self, query: str, parameters: Mapping[str, object] | None = None) -> Sequence[tuple[Any, ...]]:
-        return self._connection.execute(named_queries("backups")[query].encode(), parameters).fetchall()
 
 
 @contextmanager
@@ -70,7 +81,8 @@ def open_snapshot(connection: Connection) -> Iterator[Snapshot]:
 
 
 def columns_of(connection: Connection) -> dict[str, tuple[str, ...]]:
-    """By table in backups, those that are stored and not worked out. Raises BackupFailed for tables nobody knows."""
+    """By table in backups, those that are stored and not worked out, its key's first. Raises BackupFailed for tables
+    nobody knows."""
     found = connection.execute(named_queries("backups")["tables"].encode()).fetchall()
     check_all_are_known([name for name, _, _ in found])
     return {name: tuple(columns) for name, columns, _ in found if name in IN_BACKUP}

@@ -5,10 +5,13 @@ import json
 import logging
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 
+from shared.backups.full import back_up_full
+from shared.backups.incremental import back_up_incremental
 from shared.backups.listing import Listed, listed_backups, newest_complete
 from shared.backups.manifest import Manifest
 from shared.backups.prune import Pruned, prune_backups
@@ -25,12 +28,13 @@ DONE, NOTHING, FAILED = 0, 1, 2
 NEWEST = "newest"
 
 
-def back_up(environ: Mapping[str, str], *, as_json: bool) -> int:
+def back_up(environ: Mapping[str, str], *, incremental: bool, as_json: bool) -> int:
     """The exit status: DONE, NOTHING where another run is at work, FAILED where no backup was made."""
+    make = partial(back_up_incremental, tell=_tell) if incremental else back_up_full
 
     def run() -> int:
         with _Bar() as bar:
-            made = asyncio.run(back_up_as_set(Settings.from_environ(environ), show=bar.of("reading")))
+            made = asyncio.run(back_up_as_set(Settings.from_environ(environ), make, show=bar.of("reading")))
         if made is None:
             print("backup: another run is at work", file=sys.stderr)
             return NOTHING
@@ -142,6 +146,10 @@ def _sentences(report: Verification) -> Iterator[str]:
         yield f"{report.id} does NOT hold: {report.problem}"
 
 
+def _tell(sentence: str) -> None:
+    print(f"backup: {sentence}", file=sys.stderr)
+
+
 class _Bar:
     """One line that is written over, for who sits before it: what is done, of which table, and how much by now."""
 
@@ -190,6 +198,7 @@ def _said(listed: Listed) -> dict[str, object]:
         "id": made.id,
         "holds": True,
         "kind": made.kind,
+        "base": made.base,
         "taken_at": made.taken_at.isoformat(),
         "rows": made.rows,
         "raw_bytes": made.raw_bytes,
@@ -211,7 +220,8 @@ def _line(listed: Listed) -> str:
     if made is None:
         return f"{listed.id}  no backup: {listed.problem}"
     sizes = f"{made.raw_bytes / 1e6:,.1f} MB, {made.stored_bytes / 1e6:,.1f} packed"
-    return f"{made.id}  {made.kind}  {made.rows:,} rows  {sizes}  {_VERIFIED[_restores(listed)]}"
+    behind = f"{made.kind} on {made.base}" if made.base else made.kind
+    return f"{made.id}  {behind}  {made.rows:,} rows  {sizes}  {_VERIFIED[_restores(listed)]}"
 
 
 def _with_sentences(verb: str, run: Callable[[], int]) -> int:

@@ -5,19 +5,41 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from shared.backups.blob_store import BlobStore, open_blob_store
-from shared.backups.full import Show, back_up_full
+from shared.backups.full import back_up_full
 from shared.backups.manifest import Manifest
+from shared.backups.run import Show, show_nothing
 from shared.backups.signature import SIGNING_KEY, Keys
 from shared.database.pool import POSTGRES_SCOPE
 from shared.errors import SettingsError
 from shared.settings import Settings
 from shared.vault import azure_credential, open_vault
 
-REPEATED_WITHIN = timedelta(hours=1)
+FULL_REPEATED_WITHIN = timedelta(hours=1)
 """A timer that fires twice, or late beside the next one, makes one backup."""
+
+INCREMENTAL_REPEATED_WITHIN = timedelta(minutes=10)
+"""The same; behind a full one that has just been made there is nothing to do either."""
+
+
+class BackUp(Protocol):
+    """back_up_full or back_up_incremental."""
+
+    def __call__(
+        self,
+        database_url: str,
+        password: str | None,
+        store: BlobStore,
+        keys: Keys,
+        /,
+        *,
+        unless_younger_than: timedelta,
+        show: Show,
+    ) -> Manifest | None:
+        """See there."""
 
 
 @dataclass(frozen=True)
@@ -30,18 +52,19 @@ class Archive:
 
 async def back_up_as_set(
     settings: Settings,
+    back_up: BackUp = back_up_full,
     *,
     unless_younger_than: timedelta = timedelta(0),
-    show: Show = lambda table, done: None,
+    show: Show = show_nothing,
 ) -> Manifest | None:
-    """As back_up_full. Raises SettingsError and SecretUnavailable besides."""
+    """As back_up, which is back_up_full or back_up_incremental. Raises SettingsError and SecretUnavailable besides."""
     if settings.backup_database_url is None:
         raise SettingsError("settings: BACKUP_DATABASE_URL is missing, so this process cannot make backups")
     url = settings.backup_database_url
     async with open_archive(settings) as archive:
         password = await database_password(url, settings.backup_client_id or settings.azure_client_id)
         return await asyncio.to_thread(
-            back_up_full,
+            back_up,
             url,
             password,
             archive.store,

@@ -30,7 +30,7 @@ def test_every_file_defines_one_function_of_its_name() -> None:
             if path.stem.endswith(
                 (
                     *("_task", "_tasks", "_embedding", "words", "words_of", "_by_meaning", "_audit", "_allowances"),
-                    *("_rows", "_row_changes", "_backup"),
+                    *("_changes", "_backup"),
                 )
             )
             else "access"

@@ -1,6 +1,6 @@
 """Backups and restores that can be killed: each line on stdin forks one, whose process id is printed.
 
-A fork begins with everything loaded. A line is `backup` or `restore ID`.
+A fork begins with everything loaded. A line is `backup`, `incremental` or `restore ID`.
 """
 
 import os
@@ -9,6 +9,7 @@ import sys
 
 from shared.backups.blob_store import open_blob_store
 from shared.backups.full import back_up_full
+from shared.backups.incremental import back_up_incremental
 from shared.backups.restore import restore_backup
 
 
@@ -22,6 +23,8 @@ def main(backup_url: str, owner_url: str, store_url: str, key: str) -> None:
             match line.split():
                 case ["restore", backup_id]:
                     restore_backup(owner_url, None, store, keys, backup_id)
+                case ["incremental"]:
+                    back_up_incremental(backup_url, None, store, keys)
                 case _:
                     back_up_full(backup_url, None, store, keys)
             os._exit(0)

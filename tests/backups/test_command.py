@@ -68,6 +68,22 @@ def test_a_backup_is_made_listed_checked_and_restored(
     assert shared(environ, "restore", "--overwrite").returncode == 0
 
 
+def test_an_incremental_one_says_what_it_builds_on_and_is_the_newest(environ: dict[str, str]) -> None:
+    first = shared(environ, "backup", "--incremental", "--json")
+    assert first.returncode == 0
+    assert first.stderr.startswith("backup: a full backup in place of an incremental one: ")
+    [base] = json.loads(first.stdout)
+    assert (base["kind"], base["base"]) == ("full", None)
+    second = shared(environ, "backup", "--incremental", "--json")
+    assert (second.returncode, second.stderr) == (0, "")
+    [said] = json.loads(second.stdout)
+    assert (said["kind"], said["base"], said["stored_bytes"]) == ("incremental", base["id"], 0)
+    listed = shared(environ, "list-backups").stdout.splitlines()
+    assert listed[0].startswith(f"{said['id']}  incremental on {base['id']}  {said['rows']:,} rows")
+    checked = shared(environ, "restore", "--check")
+    assert (checked.returncode, checked.stdout) == (0, f"{listed[0]}\n")
+
+
 def test_another_run_at_work_is_said(source: Database, environ: dict[str, str]) -> None:
     run(source, "SELECT ops.lease_backup(gen_random_uuid(), 60)")
     done = shared(environ, "backup")

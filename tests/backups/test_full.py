@@ -45,8 +45,8 @@ def back_up(database: Database, store: BlobStore, unless_younger_than: timedelta
 BACKUP_POLICY = "CREATE POLICY select_backup ON retail.orders FOR SELECT TO zava_backup USING (true)"
 NARROW = "CREATE POLICY narrow ON retail.orders AS RESTRICTIVE FOR SELECT TO PUBLIC USING (store_id <> 7)"
 UNCOUNTED = (
-    "ALTER TABLE retail.orders DISABLE TRIGGER count_rows_inserted; " + ORDER + ";"
-    "ALTER TABLE retail.orders ENABLE ALWAYS TRIGGER count_rows_inserted"
+    "ALTER TABLE retail.orders DISABLE TRIGGER record_changes_inserted; " + ORDER + ";"
+    "ALTER TABLE retail.orders ENABLE ALWAYS TRIGGER record_changes_inserted"
 )
 
 

@@ -54,9 +54,9 @@ def test_each_part_is_a_gzip_file_that_copy_reads(source: Database, kept: Kept) 
     raw = b"".join(zlib.decompress((path / made.id / part.name).read_bytes(), wbits=31) for part in table.parts)
     first = raw.splitlines()[0].decode().split("\t")
     with source.as_superuser() as superuser:
-        query = "SELECT order_id::text, customer_id::text, store_id::text, order_date::text FROM retail.orders"
+        query = "SELECT store_id::text, order_id::text, customer_id::text, order_date::text FROM retail.orders"
         assert tuple(first) in superuser.execute(query).fetchall()
-    assert table.columns == ("order_id", "customer_id", "store_id", "order_date")
+    assert table.columns == ("store_id", "order_id", "customer_id", "order_date")
 
 
 def test_rows_that_are_there_are_kept_unless_they_may_go(source: Database, target: Database, kept: Kept) -> None:

@@ -132,7 +132,10 @@ def test_every_function_pins_its_search_path(sample: Database) -> None:
         "ops.draw_allowances(uuid[],double precision[],double precision[],double precision,double precision)",
         "ops.forget_full_allowances(double precision,double precision)",
     }
-    backups = {"ops.count_rows()", "ops.fold_row_changes()", "ops.lease_backup(uuid,integer)"}
+    backups = {
+        *("ops.record_changes()", "ops.lease_backup(uuid,integer)"),
+        "ops.note_backup(uuid,text,pg_snapshot,timestamp with time zone)",
+    }
     assert volatile == triggers | settings | plans | tasks | keys | audit | allowances | backups
 
 
