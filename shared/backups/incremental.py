@@ -20,7 +20,7 @@ from shared.errors import BackupRefused
 log = logging.getLogger(__name__)
 
 MOST_KEYS = 1_000_000
-"""Of gone rows in a chain, which a restore has in memory: some 100 MB."""
+"""Of gone rows in a chain, which a restore has in memory: 80 MB."""
 
 OLDEST_FULL = timedelta(days=7)
 """Triggers keep keys for a day longer (sql/functions/record_changes.sql)."""
