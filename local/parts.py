@@ -21,8 +21,8 @@ ROOT = Path(__file__).resolve().parent.parent
 STOP_SECONDS = 12.0
 LOGINS = {
     "APP_DATABASE_URL": "zava_app",
-    "BACKUP_DATABASE_URL": "zava_backup",
     "JOBS_DATABASE_URL": "zava_jobs",
+    "BACKUP_DATABASE_URL": "zava_backup",
     "KEYS_DATABASE_URL": "zava_keys",
     "VERIFY_DATABASE_URL": "zava_verify",
 }

@@ -9,6 +9,8 @@ AS $$
 DECLARE
     chain ops.audit_chain;
     entry ops.audit;
+    before ops.audit;
+    appended ops.audit[] := '{}';
 BEGIN
     IF jsonb_array_length(records) > 1000 THEN
         RAISE EXCEPTION 'more than 1000 records at once' USING ERRCODE = 'program_limit_exceeded';
@@ -18,7 +20,7 @@ BEGIN
     FOR entry IN
         SELECT * FROM jsonb_populate_recordset(NULL::ops.audit, records) ORDER BY instance_id, number
     LOOP
-        CONTINUE WHEN EXISTS (
+        CONTINUE WHEN (entry.instance_id, entry.number) = (before.instance_id, before.number) OR EXISTS (
             SELECT FROM ops.audit WHERE instance_id = entry.instance_id AND number = entry.number
         );
         entry.store_ids := NULL;
@@ -42,10 +44,12 @@ BEGIN
             entry.store_scope, entry.store_ids, entry.method, entry.name, entry.task_id,
             encode(entry.arguments_mac, 'hex'), entry.outcome, entry.calls, entry.rows, entry.bytes, entry.trace_id
         )::text, 'UTF8'));
-        INSERT INTO ops.audit VALUES (entry.*);
+        appended := appended || entry;
+        before := entry;
         chain.last_sequence := entry.sequence;
         chain.last_hash := entry.hash;
     END LOOP;
+    INSERT INTO ops.audit SELECT * FROM unnest(appended); -- at once: triggers cost more than the rows
     UPDATE ops.audit_chain SET last_sequence = chain.last_sequence, last_hash = chain.last_hash
     WHERE last_sequence <> chain.last_sequence;
     RETURN chain;

@@ -21,7 +21,7 @@ type Dev = Callable[..., "subprocess.CompletedProcess[str]"]
 
 URLS = [
     *("APP_DATABASE_URL", "JOBS_DATABASE_URL", "BACKUP_DATABASE_URL", "KEYS_DATABASE_URL"),
-    *("OWNER_DATABASE_URL", "SUPERUSER_DATABASE_URL"),
+    *("VERIFY_DATABASE_URL", "OWNER_DATABASE_URL", "SUPERUSER_DATABASE_URL"),
 ]
 
 
@@ -48,7 +48,7 @@ def test_env_prints_urls_that_work(stack: RunningStack, dev: Dev) -> None:
         with psycopg.connect(url) as connection:
             users[name] = connection.execute("SELECT current_user::text").fetchone()
     assert [user for (user,) in users.values() if user] == [  # type: ignore[misc]  # a row each
-        *("zava_app", "zava_jobs", "zava_backup", "zava_keys", "zava_owner", "postgres")
+        *("zava_app", "zava_jobs", "zava_backup", "zava_keys", "zava_verify", "zava_owner", "postgres")
     ]
 
 

@@ -51,8 +51,8 @@ def test_a_start_that_was_killed_while_loading_is_made_good_by_the_next(stack: R
     assert "loading orders" in (stack.state / "killed.log").read_text()
     with stack.connect("SUPERUSER_DATABASE_URL") as superuser:
         assert superuser.execute("SELECT count(*) FROM retail.order_items").fetchone() == (414241,)
-        names = superuser.execute("SELECT datname FROM pg_database WHERE datname LIKE 'zava%'").fetchall()
-        assert names == [("zava",)]
+        names = superuser.execute("SELECT datname FROM pg_database WHERE datname LIKE 'zava%' ORDER BY 1").fetchall()
+        assert names == [("zava",), ("zava_verification",)]
 
 
 def test_a_folder_that_is_closed_to_others_will_do(closed_folder: Path) -> None:

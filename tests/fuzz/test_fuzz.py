@@ -80,7 +80,7 @@ class Target:
 def _listed(stack: RunningStack) -> list[dict[str, Any]]:
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     reply = httpx2.post(stack.url, headers={**ACCEPT, **stack.headers("kirkland")}, json=body, verify=PLAIN)
-    tools: list[dict[str, Any]] = json.loads(reply.text.partition("data: ")[2])["result"]["tools"]
+    tools: list[dict[str, Any]] = reply.json()["result"]["tools"]
     return tools
 
 

@@ -26,7 +26,7 @@ class StackGround:
         return self._stack.connect("SUPERUSER_DATABASE_URL")
 
 
-KEPT_OF_CALLS = {f"rows of ops.{table}" for table in ("audit", "audit_chain", "allowances")}
+KEPT_OF_CALLS = {f"rows of ops.{table}" for table in ("audit", "audit_chain", "allowances", "row_changes")}
 """By the server itself, of each."""
 
 
