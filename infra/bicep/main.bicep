@@ -50,6 +50,9 @@ param budgetStart string = ''
 @description('Whether a missing verification of backups raises an alert')
 param backupsVerified bool = true
 
+@description('A read replica of the database, in prod: burstable servers have none')
+param readReplica bool = false
+
 @description('rediss:// URL of a Redis that instances share, without password; empty has none')
 param redisUrl string = ''
 
@@ -184,6 +187,7 @@ module postgres 'modules/postgres.bicep' = {
     highlyAvailable: prod
     databaseName: databaseName
     verificationDatabaseName: verificationDatabaseName
+    readReplica: prod && readReplica
     migrationsObjectId: migrationsIdentity.outputs.principalId
     migrationsName: migrationsIdentity.outputs.name
     adminGroupId: databaseAdminGroupId
@@ -206,13 +210,15 @@ module endpoints 'modules/private-endpoints.bicep' = {
       'privatelink.openai.azure.com'
       'privatelink.postgres.database.azure.com'
     ]
-    targets: [
+    targets: concat([
       { name: 'host-blob', id: hostStorage.outputs.id, group: 'blob', zone: 0 }
       { name: 'backup-blob', id: backupStorage.outputs.id, group: 'blob', zone: 0 }
       { name: 'vault', id: keyVault.outputs.id, group: 'vault', zone: 1 }
       { name: 'openai', id: openAi.outputs.id, group: 'account', zone: 2 }
       { name: 'postgres', id: postgres.outputs.id, group: 'postgresqlServer', zone: 3 }
-    ]
+    ], prod && readReplica ? [
+      { name: 'postgres-replica', id: postgres.outputs.replicaId, group: 'postgresqlServer', zone: 3 }
+    ] : [])
   }
 }
 

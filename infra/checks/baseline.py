@@ -65,6 +65,10 @@ def _all(*rules: Callable[[Value], bool]) -> Callable[[Value], bool]:
     return lambda value: all(rule(value) for rule in rules)
 
 
+def _any(*rules: Callable[[Value], bool]) -> Callable[[Value], bool]:
+    return lambda value: any(rule(value) for rule in rules)
+
+
 RULES = (
     Rule(
         "2", APP, "identities are user-assigned, and the package is read by one",
@@ -99,7 +103,7 @@ RULES = (
     Rule("14", APP, "https only", _always("properties.httpsOnly", True)),
     Rule("14", PUBLISHING, "no passwords for publishing", _always("properties.allow", False)),
     Rule("16", APP, "no foreign origin", lambda value: at(value, "properties.siteConfig.cors.allowedOrigins") == []),
-    Rule("19", DATABASE, "in production a standby and a copy in another region", _all(_is("properties.highAvailability.mode", "ZoneRedundant"), _is("properties.backup.geoRedundantBackup", "Enabled"), _is("properties.backup.backupRetentionDays", 35))),
+    Rule("19", DATABASE, "in production a standby and a copy in another region", _any(_always("properties.createMode", "Replica"), _all(_is("properties.highAvailability.mode", "ZoneRedundant"), _is("properties.backup.geoRedundantBackup", "Enabled"), _is("properties.backup.backupRetentionDays", 35)))),
 )  # fmt: skip
 
 

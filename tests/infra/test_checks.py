@@ -71,6 +71,8 @@ MISTAKES = [
         "baseline 7",
     ),
     Mistake(module("postgres"), "publicNetworkAccess: 'Disabled'", "publicNetworkAccess: 'Enabled'", "baseline 8"),
+    Mistake(module("postgres"), "Disabled' }\n  }\n  dependsOn: [ settings ]", "Enabled' }\n  }\n  dependsOn: [ settings ]", "baseline 8"),
+    Mistake(module("postgres"), "createMode: 'Replica'", "createMode: 'Default'", "baseline 19"),
     Mistake(module("keyvault"), "publicNetworkAccess: 'Disabled'", "publicNetworkAccess: 'Enabled'", "baseline 8"),
     Mistake(module("storage"), "defaultAction: 'Deny'", "defaultAction: 'Allow'", "baseline 8"),
     Mistake(module("storage"), "allowSharedKeyAccess: false", "allowSharedKeyAccess: true", "baseline 9"),

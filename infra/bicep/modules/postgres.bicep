@@ -14,6 +14,9 @@ param databaseName string
 @description('The database that backups are restored into')
 param verificationDatabaseName string
 
+@description('A second server that follows this one, for people and reports to read from; the app reads from none')
+param readReplica bool
+
 @description('Object id of the identity that migrates; it administers the server')
 param migrationsObjectId string
 param migrationsName string
@@ -113,6 +116,34 @@ resource settings 'Microsoft.DBforPostgreSQL/flexibleServers/configurations@2025
   dependsOn: [ migrations, people ]
 }]
 
+resource reader 'Microsoft.DBforPostgreSQL/flexibleServers@2025-08-01' = if (readReplica) {
+  name: '${name}-replica'
+  location: location
+  tags: tags
+  sku: { name: skuName, tier: skuTier }
+  properties: {
+    createMode: 'Replica'
+    sourceServerResourceId: server.id
+    authConfig: {
+      activeDirectoryAuth: 'Enabled'
+      passwordAuth: 'Disabled'
+      tenantId: tenant().tenantId
+    }
+    network: { publicNetworkAccess: 'Disabled' }
+  }
+  dependsOn: [ settings ]
+}
+
+resource readerLogs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (readReplica) {
+  name: 'to-log-analytics'
+  scope: reader
+  properties: {
+    workspaceId: workspaceId
+    logs: [ { categoryGroup: 'allLogs', enabled: true } ]
+    metrics: [ { category: 'AllMetrics', enabled: true } ]
+  }
+}
+
 resource logs 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
   name: 'to-log-analytics'
   scope: server
@@ -132,3 +163,4 @@ resource lock 'Microsoft.Authorization/locks@2020-05-01' = if (highlyAvailable) 
 
 output id string = server.id
 output fqdn string = server.properties.fullyQualifiedDomainName
+output replicaId string = readReplica ? reader.id : ''
