@@ -3,38 +3,12 @@
 import json
 import shlex
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from local.parts import ROOT, listens
+from shared.client_configuration import TOKEN_COMMAND, as_text, claude_code_command, vscode_configuration
 
 VSCODE_FILE = ROOT / ".vscode" / "mcp.json"
-
-
-def vscode_configuration(mcp_url: str) -> dict[str, Any]:
-    """VS Code asks for the token and keeps it in its secret storage, so the file holds none."""
-    return {
-        "inputs": [
-            {
-                "type": "promptString",
-                "id": "zava-retail-token",
-                "description": "What `python3 dev.py token --as kirkland` prints (good for an hour)",
-                "password": True,
-            }
-        ],
-        "servers": {
-            "zava-retail": {
-                "type": "http",
-                "url": mcp_url,
-                "headers": {"Authorization": "Bearer ${input:zava-retail-token}"},
-            }
-        },
-    }
-
-
-def as_text(configuration: dict[str, Any]) -> str:
-    """As the file has it."""
-    return json.dumps(configuration, indent=2) + "\n"
 
 
 def write_vscode_configuration(path: Path, mcp_url: str) -> bool:
@@ -43,7 +17,7 @@ def write_vscode_configuration(path: Path, mcp_url: str) -> bool:
         return False
     path.parent.mkdir(exist_ok=True)
     new = path.with_suffix(".new")
-    new.write_text(as_text(vscode_configuration(mcp_url)))
+    new.write_text(as_text(vscode_configuration(mcp_url, asks_for_token=True)))
     new.replace(path)
     return True
 
@@ -55,24 +29,18 @@ def _is_free(text: str) -> bool:
         port = urlsplit(url).port
     except (ValueError, TypeError, KeyError, AttributeError):
         return False
-    return text == as_text(vscode_configuration(url)) and port is not None and not listens(port)
+    return text == as_text(vscode_configuration(url, asks_for_token=True)) and port is not None and not listens(port)
 
 
 def snippet(mcp_url: str, state: Path) -> str:
     """What to type next, for the terminal."""
     return f"""\
   A token:      {token_command(state)}
-  Claude Code:  {claude_code_command(mcp_url, state)}
+  Claude Code:  {claude_code_command(mcp_url, token_command(state))}
   VS Code:      .vscode/mcp.json, which asks for the token; other clients: docs/clients.md"""
 
 
 def token_command(state: Path) -> str:
     """How this stack's token is printed."""
     elsewhere = "" if state == ROOT / ".local" else f" --state {shlex.quote(str(state))}"
-    return f"python3 dev.py token --as kirkland{elsewhere}"
-
-
-def claude_code_command(mcp_url: str, state: Path) -> str:
-    """How Claude Code is told of the stack."""
-    header = f'"Authorization: Bearer $({token_command(state)})"'
-    return f"claude mcp add --transport http zava-retail {mcp_url} --header {header}"
+    return f"{TOKEN_COMMAND}{elsewhere}"

@@ -3,8 +3,6 @@
 It holds no data: the client hands it the result. One document, allowed to load nothing and to run nothing but itself.
 """
 
-import base64
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.mcpserver.resources import TextResource
 from mcp.types import Annotations
 
+from shared.content_policy import hash_source
 from shared.icons import icons
 from shared.identity.scopes import scope_meta
 
@@ -50,7 +49,7 @@ def chart_document() -> str:
     style = _text("style.css")
     script = "\n".join(map(_text, _SCRIPTS))
     policy = (
-        f"default-src 'none'; script-src {_hash_of(script)}; style-src {_hash_of(style)}; base-uri 'none'; "
+        f"default-src 'none'; script-src {hash_source(script)}; style-src {hash_source(style)}; base-uri 'none'; "
         "form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     )
     page = _text("page.html")
@@ -71,7 +70,3 @@ async def share_chart(ctx: ServerRequestContext[Any, Any], call_next: CallNext) 
 
 def _text(name: str) -> str:
     return (_FOLDER / name).read_text(encoding="utf-8")
-
-
-def _hash_of(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

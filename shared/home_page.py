@@ -1,8 +1,5 @@
 """GET /: for people who follow the address to see what is there. No script, nothing from elsewhere, no row."""
 
-import base64
-import hashlib
-import json
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
@@ -12,6 +9,8 @@ from mcp.types import Tool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from shared.client_configuration import TOKEN_COMMAND, as_text, claude_code_command, vscode_configuration
+from shared.content_policy import hash_source
 from shared.identity.scopes import SCOPE_KEY
 from shared.loopback import on_this_machine
 from shared.readiness import Probes
@@ -20,7 +19,7 @@ from shared.version import VERSION
 _FOLDER = Path(__file__).resolve().parent / "pages" / "home"
 _SECURE_SECONDS = 365 * 24 * 3600
 
-_SIGN_IN = ": locally with a token that <code>python3 dev.py token --as kirkland</code> prints"
+_SIGN_IN = f": locally with a token that <code>{TOKEN_COMMAND}</code> prints"
 
 type AllTools = Callable[[], Awaitable[Sequence[Tool]]]
 
@@ -58,9 +57,8 @@ class HomePage:
 
 
 def _headers(style: str, *, secure: bool) -> dict[str, str]:
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src 'self'; base-uri 'none'; form-action 'none'; "
+        f"default-src 'none'; style-src {hash_source(style)}; img-src 'self'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
     )
     headers = {
@@ -73,17 +71,8 @@ def _headers(style: str, *, secure: bool) -> dict[str, str]:
 
 
 def _clients(url: str, *, local: bool) -> Iterator[str]:
-    """As docs/clients.md has them, for this address."""
-    command = f"claude mcp add --transport http zava-retail {url}"
-    server: dict[str, object] = {"type": "http", "url": url}
-    file: dict[str, object] = {"servers": {"zava-retail": server}}
-    if local:
-        command += ' --header "Authorization: Bearer $(python3 dev.py token --as kirkland)"'
-        server["headers"] = {"Authorization": "Bearer ${input:zava-retail-token}"}
-        asked = {"type": "promptString", "id": "zava-retail-token", "description": "A token", "password": True}
-        file = {"inputs": [asked], **file}
-    yield _snippet("Claude Code", command)
-    yield _snippet("VS Code, .vscode/mcp.json", json.dumps(file, indent=2))
+    yield _snippet("Claude Code", claude_code_command(url, TOKEN_COMMAND if local else None))
+    yield _snippet("VS Code, .vscode/mcp.json", as_text(vscode_configuration(url, asks_for_token=local)).rstrip())
 
 
 def _snippet(title: str, text: str) -> str:

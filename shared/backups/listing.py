@@ -39,6 +39,13 @@ def listed_backups(store: BlobStore, keys: Keys) -> Iterator[Listed]:
             yield Listed(id=name, problem=str(refusal))
 
 
+def the_newest(store: BlobStore, keys: Keys) -> Manifest:
+    """Of either kind; raises BackupRefused where there is none."""
+    if (newest := newest_complete(store, keys)) is None:
+        raise BackupRefused("there is no backup whose manifest holds")
+    return newest
+
+
 def newest_complete(store: BlobStore, keys: Keys, *kinds: str) -> Manifest | None:
     """The manifest of the newest backup that has a good one. kinds: of these alone."""
     manifests = (each.manifest for each in listed_backups(store, keys))

@@ -12,13 +12,13 @@ import psycopg
 
 from shared.backups.full import back_up_full
 from shared.backups.incremental import back_up_incremental
-from shared.backups.listing import Listed, listed_backups, newest_complete
+from shared.backups.listing import Listed, listed_backups, the_newest
 from shared.backups.manifest import Manifest
 from shared.backups.prune import Pruned, prune_backups
 from shared.backups.restore import check_backup, restore_backup
 from shared.backups.verification import Verification
 from shared.commands.sentences import database_says
-from shared.errors import BackupRefused, ZavaError
+from shared.errors import ZavaError
 from shared.jobs.back_up import Archive, back_up_as_set, database_password, open_archive
 from shared.jobs.verify_backup import verify_as_set
 from shared.settings import Settings, database_url_in
@@ -172,11 +172,7 @@ class _Bar:
 
 
 def _named(archive: Archive, backup_id: str) -> str:
-    if backup_id != NEWEST:
-        return backup_id
-    if (newest := newest_complete(archive.store, archive.keys)) is None:
-        raise BackupRefused("there is no backup whose manifest holds")
-    return newest.id
+    return the_newest(archive.store, archive.keys).id if backup_id == NEWEST else backup_id
 
 
 def _of_database(url: str, database: str | None) -> str:

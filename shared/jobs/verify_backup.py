@@ -5,7 +5,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
-from shared.backups.listing import newest_complete
+from shared.backups.listing import the_newest
 from shared.backups.prune import prune_backups
 from shared.backups.restore import Show
 from shared.backups.verification import Verification
@@ -44,9 +44,7 @@ async def verify_as_set(
         raise SettingsError("settings: VERIFY_DATABASE_URL is missing, so this process has no database to restore into")
     async with open_archive(settings) as archive:
         if backup_id is None:
-            newest = await asyncio.to_thread(newest_complete, archive.store, archive.keys)
-            if newest is None:
-                raise BackupRefused("there is no backup whose manifest holds")
+            newest = await asyncio.to_thread(the_newest, archive.store, archive.keys)
             if datetime.now(UTC) - newest.taken_at > OLDEST:
                 raise BackupRefused(f"the newest backup, {newest.id}, is older than {OLDEST // timedelta(hours=1)} h")
             backup_id = newest.id

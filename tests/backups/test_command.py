@@ -18,17 +18,17 @@ SECRET = base64.b64encode(b"b" * 32).decode()
 
 @pytest.fixture
 def environ(source: Database, target: Database, folder: Path, tmp_path: Path) -> dict[str, str]:
+    urls = {"BACKUP_DATABASE_URL": source.backup_url, "OWNER_DATABASE_URL": target.owner_url}
+    return settings_with(tmp_path, BACKUP_STORE_URL=folder.as_uri(), **urls)
+
+
+def settings_with(tmp_path: Path, **settings: str) -> dict[str, str]:
     """The server's settings, with a vault that has the key."""
     vault = tmp_path / "secrets.json"
     vault.write_text(json.dumps({"backup-signing-key": [{"version": "one", "value": SECRET}]}))
     vault.chmod(0o600)
     given = {name: value for name, value in GOOD.items() if name != "KEY_VAULT_URL"}
-    return given | {
-        "BACKUP_DATABASE_URL": source.backup_url,
-        "OWNER_DATABASE_URL": target.owner_url,
-        "BACKUP_STORE_URL": folder.as_uri(),
-        "SECRETS_FILE": str(vault),
-    }
+    return given | settings | {"SECRETS_FILE": str(vault)}
 
 
 def shared(environ: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":

@@ -22,9 +22,8 @@ from shared.errors import BackupRefused
 from shared.jobs.verify_backup import verify_as_set, verify_newest_as_set
 from shared.settings import Settings
 from tests.backups.conftest import KEYS, contents, run
-from tests.backups.test_command import SECRET, shared
+from tests.backups.test_command import settings_with, shared
 from tests.conftest import PASSWORDS, Database
-from tests.unit.test_settings import GOOD
 
 type Kept = tuple[Path, Manifest]
 
@@ -150,17 +149,8 @@ def test_one_run_is_at_work_at_a_time(ground: Ground, scratch: Database, copy: P
 
 @pytest.fixture
 def environ(ground: Ground, source: Database, folder: Path, tmp_path: Path) -> dict[str, str]:
-    vault = tmp_path / "secrets.json"
-    vault.write_text(json.dumps({"backup-signing-key": [{"version": "one", "value": SECRET}]}))
-    vault.chmod(0o600)
-    given = {name: value for name, value in GOOD.items() if name != "KEY_VAULT_URL"}
-    return given | {
-        "APP_DATABASE_URL": source.app_url,
-        "BACKUP_DATABASE_URL": source.backup_url,
-        "VERIFY_DATABASE_URL": ground.url,
-        "BACKUP_STORE_URL": folder.as_uri(),
-        "SECRETS_FILE": str(vault),
-    }
+    urls = {"APP_DATABASE_URL": source.app_url, "BACKUP_DATABASE_URL": source.backup_url}
+    return settings_with(tmp_path, BACKUP_STORE_URL=folder.as_uri(), VERIFY_DATABASE_URL=ground.url, **urls)
 
 
 def test_the_command_verifies_the_newest_and_prunes(environ: dict[str, str], folder: Path) -> None:

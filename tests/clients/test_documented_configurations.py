@@ -12,8 +12,9 @@ from fastmcp import Client as FastMCPClient
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
-from local.clients import as_text, claude_code_command, snippet, vscode_configuration
+from local.clients import snippet, token_command
 from local.node import NODE
+from shared.client_configuration import as_text, claude_code_command, vscode_configuration
 from tests.clients.questions import COUNT, KIRKLANDS_ANSWER, SQL_TOOL
 from tests.stack import REPOSITORY, RunningStack
 
@@ -31,14 +32,14 @@ def test_each_block_of_json_is_json() -> None:
 
 
 def test_the_page_says_what_a_start_writes_and_prints() -> None:
-    assert LOCAL["vscode"] == as_text(vscode_configuration(URL))
-    command = claude_code_command(URL, REPOSITORY / ".local")
+    assert LOCAL["vscode"] == as_text(vscode_configuration(URL, asks_for_token=True))
+    command = claude_code_command(URL, token_command(REPOSITORY / ".local"))
     assert f"\n{command}\n" in PAGE
     assert command in snippet(URL, REPOSITORY / ".local")
 
 
 def test_no_configuration_holds_a_token() -> None:
-    assert not re.search(r"eyJ[\w-]{10}", PAGE + as_text(vscode_configuration(URL)))
+    assert not re.search(r"eyJ[\w-]{10}", PAGE + as_text(vscode_configuration(URL, asks_for_token=True)))
 
 
 def server(name: str, stack: RunningStack) -> dict[str, Any]:

@@ -1,12 +1,17 @@
 """Who may have .vscode/mcp.json: the stack that runs, and before it whoever wrote the file."""
 
 import socket
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from local.clients import as_text, vscode_configuration, write_vscode_configuration
+from local.clients import write_vscode_configuration
 from local.postgres import free_port
+from shared import client_configuration
+from shared.client_configuration import as_text
+
+vscode_configuration = partial(client_configuration.vscode_configuration, asks_for_token=True)
 
 
 def url_of(port: int) -> str:
