@@ -4,8 +4,8 @@ The server refuses such a call as well, whichever way it came (`ZavaServer`), bu
 error, and clients ask for another scope on a 403 only.
 """
 
-import json
 from collections.abc import Callable
+from typing import Any
 
 from shared.errors import InsufficientScope
 from shared.identity.caller import current_caller
@@ -15,33 +15,29 @@ from shared.telemetry.call_record import MAX_NAME, current_record
 type Named = Callable[[Kind, str], Described | None]
 
 
-def ensure_permitted(body: bytes, named: Named) -> None:
-    """Raises InsufficientScope where the caller's token does not open what the request is for."""
-    asked = asked_for(body)
+def ensure_permitted(message: object, named: Named) -> None:
+    """Raises InsufficientScope where the caller's token does not open what the request is for.
+
+    message: a body's JSON. Headers (Mcp-Method, Mcp-Name) are not asked: the endpoint acts on the body.
+    """
+    asked = asked_for(message)
     try:
         require_scope(current_caller.get().scopes, None if asked is None else named(*asked))
     except InsufficientScope:
-        _note_refused(body, asked)
+        _note_refused(message, asked)
         raise
 
 
-def _note_refused(body: bytes, asked: tuple[Kind, str] | None) -> None:
+def _note_refused(message: Any, asked: tuple[Kind, str] | None) -> None:
     """What the server, which would note it, does not get to see."""
     if asked is not None and (record := current_record.get()) is not None:
-        record.method, record.name = json.loads(body)["method"], asked[1][:MAX_NAME]
+        record.method, record.name = message["method"], asked[1][:MAX_NAME]
 
 
-def asked_for(body: bytes) -> tuple[Kind, str] | None:
-    """What a request opens, by kind and name; None for any other body, which the endpoint answers as the
+def asked_for(message: object) -> tuple[Kind, str] | None:
+    """What a request opens, by kind and name; None for any other message, which the endpoint answers as the
     protocol wants.
-
-    Headers (Mcp-Method, Mcp-Name) are not asked: the endpoint acts on the body. Its two parsers read no body that json
-    does not read, and read it alike.
     """
-    try:
-        message = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
     match message:
         case {"method": "tools/call", "params": {"name": str(name)}}:
             return "tool", name

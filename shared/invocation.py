@@ -9,7 +9,7 @@ where its rows grow too large.
 import asyncio
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -67,7 +67,7 @@ class Answer:
     """Rows in the statement's order, at most as many as asked for; truncated tells that there were more."""
 
     columns: tuple[Column, ...]
-    rows: list[list[JsonValue]]
+    rows: Sequence[list[JsonValue]]
     truncated: bool
     ordered: bool = field(default=True, compare=False)
     """Whether the statement says in which order; a statement of the server's own always does."""
@@ -325,7 +325,9 @@ async def _leave_nothing(connection: Connection) -> None:
 
 def _answer(connection: Connection, told: PGresult, statement: Statement, max_rows: int) -> Answer:
     try:
-        rows, columns = rows_of(connection, told), columns_of(told, connection)
+        skip = 1 if statement.counted else 0
+        rows = rows_of(connection, told, skip=skip, most=max_rows)
+        columns = columns_of(told, connection)[skip:]
     except (psycopg.DataError, ValueError, RecursionError) as error:
         raise SqlFault(
             "A value of the result cannot be read.",
@@ -333,6 +335,4 @@ def _answer(connection: Connection, told: PGresult, statement: Statement, max_ro
             sqlstate="22000",
             position=None,
         ) from error
-    if statement.counted:
-        rows, columns = [row for _, *row in rows], columns[1:]
-    return Answer(columns, rows[:max_rows], truncated=len(rows) > max_rows)
+    return Answer(columns, rows, truncated=told.ntuples > max_rows)

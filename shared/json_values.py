@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -23,7 +24,7 @@ MAX_DEPTH = 100
 _BRACKET = re.compile(r"[][{}]")
 _LONE_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
-_AS_TEXT = (
+AS_TEXT = (
     *("bytea", "date", "time", "timetz", "interval", "uuid", "inet", "cidr", "macaddr", "macaddr8"),
     *("int4range", "int8range", "numrange", "daterange", "tsrange", "tstzrange"),
     *("int4multirange", "int8multirange", "nummultirange", "datemultirange", "tsmultirange", "tstzmultirange"),
@@ -40,7 +41,7 @@ class Column:
     type: str
 
 
-def types_in(rows: list[list[JsonValue]]) -> set[type]:
+def types_in(rows: Sequence[list[JsonValue]]) -> set[type]:
     """Of all cells, column by column: no cell costs more than being looked at."""
     return {kind for column in zip(*rows, strict=True) for kind in set(map(type, column))}
 
@@ -56,7 +57,7 @@ def columns_of(result: PGresult, context: AdaptContext) -> tuple[Column, ...]:
 def register_json_values(context: AdaptContext) -> None:
     """Make the connection's results loadable as JSON values. Arrays become lists of them."""
     adapters = context.adapters
-    for name in _AS_TEXT:
+    for name in AS_TEXT:
         adapters.register_loader(name, TextLoader)
     for name in ("timestamp", "timestamptz"):
         adapters.register_loader(name, _TimestampLoader)
@@ -66,30 +67,38 @@ def register_json_values(context: AdaptContext) -> None:
     set_json_loads(_loads, context)
 
 
-class _TimestampLoader(Loader):
+def timestamp_of(text: str) -> str:
     """ISO 8601 with a T, as JSON readers expect."""
+    return text.replace(" ", "T", 1)
 
+
+def float_of(text: str) -> float | str:
+    """JSON has no NaN and no infinities: those stay text."""
+    number = float(text)
+    return number if math.isfinite(number) else text
+
+
+def number_of(text: str) -> int | float | str:
+    """A numeric: a whole number exactly, a fraction as the nearest double; as text what JSON readers would not take."""
+    if "." not in text:
+        return int(text) if len(text) <= MAX_DIGITS and text.lstrip("-").isdigit() else text
+    nearest = float(text)
+    return nearest if math.isfinite(nearest) else text
+
+
+class _TimestampLoader(Loader):
     def load(self, data: Buffer) -> str:
-        return bytes(data).decode().replace(" ", "T", 1)
+        return timestamp_of(bytes(data).decode())
 
 
 class _FloatLoader(Loader):
-    """JSON has no NaN and no infinities: those stay text."""
-
     def load(self, data: Buffer) -> float | str:
-        number = float(bytes(data))
-        return number if math.isfinite(number) else bytes(data).decode()
+        return float_of(bytes(data).decode())
 
 
 class _NumericLoader(Loader):
-    """A whole number exactly, a fraction as the nearest double; as text what JSON readers would not take."""
-
     def load(self, data: Buffer) -> int | float | str:
-        text = bytes(data).decode()
-        if "." not in text:
-            return int(text) if len(text) <= MAX_DIGITS and text.lstrip("-").isdigit() else text
-        nearest = float(text)
-        return nearest if math.isfinite(nearest) else text
+        return number_of(bytes(data).decode())
 
 
 def _loads(data: str | bytes) -> Any:

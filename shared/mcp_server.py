@@ -34,6 +34,7 @@ from shared.prompts.question import question_prompts
 from shared.prompts.stores import store_prompts
 from shared.protocol.completions import Completions
 from shared.protocol.endpoint import MAX_BODY_BYTES, Endpoint
+from shared.protocol.fast_path import FastPath
 from shared.protocol.mistakes import ZavaServer
 from shared.protocol.pagination import paginate
 from shared.protocol.request_state import RequestState
@@ -97,12 +98,14 @@ def build_app(
     sinks: Sequence[Sink] = (),
     *,
     streams: bool = False,
+    fast_path: bool = True,
 ) -> Starlette:
     """The application of one process. Its lifespan opens and closes what the calls share.
 
     extend: adds to the server before it is served; the conformance suite wants tools that nobody else does.
     sinks: get the record of each request, too.
     streams: whether tools tell of more than progress, as those of the conformance suite do.
+    fast_path: without it the SDK answers everything, for who compares.
     """
     services = Services(settings)
     request_state = RequestState(services.vault)
@@ -116,10 +119,12 @@ def build_app(
         request_state=request_state.security(),
     )
     request_state.attend(server)
-    extend(server)
     answering = _transport(server, settings, json_response=not streams)
     streaming = _transport(server, settings, json_response=False)
-    endpoint = Endpoint(answering.handle_request, streaming.handle_request, server.described)
+    security = _transport_security(settings)
+    fast = FastPath(server, answering.handle_request, security) if fast_path and not streams else None
+    extend(server)
+    endpoint = Endpoint(answering.handle_request, streaming.handle_request, server.described, fast)
     audit = open_audit(services, server.offered_name)
     resource = ProtectedResource(settings)
     home = HomePage(settings.mcp_server_url, server.all_tools, services.probes)

@@ -33,10 +33,10 @@ def issued_settings(database: Database, issuer: RunningIssuer, folder: Path, **c
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, issuer: RunningIssuer, sinks: Sequence[Sink] = ()
+    settings: Settings, issuer: RunningIssuer, sinks: Sequence[Sink] = (), *, fast_path: bool = True
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """A client of it as the manager of Kirkland."""
-    app = build_app(settings, sinks=sinks)
+    app = build_app(settings, sinks=sinks, fast_path=fast_path)
     async with (
         app.router.lifespan_context(app),
         httpx2.AsyncClient(

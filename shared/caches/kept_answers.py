@@ -71,7 +71,7 @@ class KeptAnswers:
 def packed(answer: Answer) -> bytes:
     """As JSON, which an answer's values are: each reader unpacks its own."""
     columns = [(column.name, column.type) for column in answer.columns]
-    return json.dumps((columns, answer.rows, answer.truncated, answer.ordered), allow_nan=False).encode()
+    return json.dumps((columns, list(answer.rows), answer.truncated, answer.ordered), allow_nan=False).encode()
 
 
 def unpacked(packed_answer: bytes) -> Answer:

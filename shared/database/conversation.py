@@ -12,6 +12,8 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ExecStatus
 from psycopg.pq.abc import PGconn, PGresult
 
+from shared.text_rows import text_rows
+
 type Parameters = Sequence[object] | Mapping[str, object]
 
 _PLACEHOLDER = re.compile(r"%(?:%|s|\((\w+)\)s)")
@@ -37,11 +39,16 @@ async def converse(connection: "psycopg.AsyncConnection[Any]", said: Sequence[Sa
     return results
 
 
-def rows_of(connection: "psycopg.AsyncConnection[Any]", result: PGresult) -> list[list[Any]]:
-    """As the connection's loaders read them."""
+def rows_of(
+    connection: "psycopg.AsyncConnection[Any]", result: PGresult, *, skip: int, most: int
+) -> Sequence[list[Any]]:
+    """At most so many rows, each without the columns at its beginning that are skipped."""
+    if (texts := text_rows(result, connection, skip=skip, most=most)) is not None:
+        return texts
     transformer = Transformer(connection)
     transformer.set_pgresult(result)
-    return transformer.load_rows(0, result.ntuples, list)
+    rows = transformer.load_rows(0, min(result.ntuples, most), list)
+    return [row[skip:] for row in rows] if skip else rows
 
 
 class _Sent(NamedTuple):

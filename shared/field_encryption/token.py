@@ -8,11 +8,12 @@ that row.
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
 from shared.json_values import JsonValue, types_in
+from shared.text_rows import TextRows
 
 type Field = Literal["email", "phone"]
 """A column of retail.customers."""
@@ -52,8 +53,10 @@ def stored_token(text: str) -> Token | None:
     return _token(found) if (found := _TOKEN.fullmatch(text)) else None
 
 
-def has_tokens(rows: list[list[JsonValue]]) -> bool:
+def has_tokens(rows: Sequence[list[JsonValue]]) -> bool:
     """Whether there may be a token in any cell: a quick look, done for each result."""
+    if isinstance(rows, TextRows):
+        return any(_marked("\n".join(filter(None, texts))) for texts in rows.texts())
     kinds = types_in(rows)
     if str in kinds and _marked("\n".join([value for row in rows for value in row if value.__class__ is str])):
         return True
@@ -63,7 +66,7 @@ def has_tokens(rows: list[list[JsonValue]]) -> bool:
     return any(_marked(text) for value in nested for text in _texts(value))
 
 
-def tokens_in(rows: list[list[JsonValue]]) -> dict[str, Token]:
+def tokens_in(rows: Sequence[list[JsonValue]]) -> dict[str, Token]:
     """All of them by their text, once each."""
     texts = (text for row in rows for value in row for text in _texts(value) if _marked(text))
     written = {found[0]: found for text in texts for found in _TOKEN.finditer(text)}

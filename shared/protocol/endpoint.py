@@ -3,25 +3,31 @@
 One object in place of a middleware for each question: the body is read once.
 """
 
+import json
+
 from mcp.server.streamable_http import check_accept_headers
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.authorization import Named, ensure_permitted
+from shared.protocol.fast_path import FastPath
 
 MAX_BODY_BYTES = 1024 * 1024
 
 
 class Endpoint:
-    """ASGI application. answering: replies with the one message that answers; streaming: with all that come before it,
-    too, for which it has a task group, two streams of memory and in the older era a writer of events.
+    """ASGI application.
+
+    answering: replies with the one message that answers; streaming: with all that come before it, too, for which it has
+    a task group, two streams of memory and in the older era a writer of events. fast_path: for plain requests.
     """
 
-    def __init__(self, answering: ASGIApp, streaming: ASGIApp, named: Named) -> None:
+    def __init__(self, answering: ASGIApp, streaming: ASGIApp, named: Named, fast_path: FastPath | None) -> None:
         self._answering = answering
         self._streaming = streaming
         self._named = named
+        self._fast_path = fast_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with the same body, or answer 413 or 415; raises InsufficientScope."""
@@ -29,22 +35,35 @@ class Endpoint:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             # The SDK would say 400.
             return await Response(status_code=415, headers={"accept": "application/json"})(scope, receive, send)
-        body = bytearray()
+        read = bytearray()
         async for chunk in request.stream():
-            body += chunk
-            if len(body) > MAX_BODY_BYTES:
+            read += chunk
+            if len(read) > MAX_BODY_BYTES:
                 return await Response("Request body too large", 413)(scope, receive, send)
-        ensure_permitted(bytes(body), self._named)
-        unread: list[Message] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+        body = bytes(read)
+        message = _json_of(body)
+        ensure_permitted(message, self._named)
+        unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def replay() -> Message:
             return unread.pop() if unread else await receive()
 
-        app = self._answering if _wants_the_answer_alone(request, body) else self._streaming
-        return await app(scope, replay, send)
+        if not _wants_the_answer_alone(request, body):
+            return await self._streaming(scope, replay, send)
+        if self._fast_path is not None and (plain := await self._fast_path.taken(request, body, message)) is not None:
+            return await self._fast_path.answer(plain, scope, replay, send)
+        return await self._answering(scope, replay, send)
 
 
-def _wants_the_answer_alone(request: Request, body: bytearray) -> bool:
+def _json_of(body: bytes) -> object:
+    """None for what is none: the SDK says so. Its parsers read no body that json does not read, and read it alike."""
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _wants_the_answer_alone(request: Request, body: bytes) -> bool:
     """Whether nothing may be told before the answer: the server's tools tell of progress, to who gives a token for it.
 
     Whoever writes the token's name with escapes gets its answer without, as any server may do. Clients that do not take

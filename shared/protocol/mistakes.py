@@ -1,5 +1,6 @@
 """What the specification asks of a server and the SDK leaves open: which wrong calls are whose mistake."""
 
+import logging
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,6 +14,7 @@ from mcp.types import (
     GetPromptResult,
     InputRequiredResult,
     InputResponseRequestParams,
+    TextContent,
 )
 from mcp.types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import AnyUrl, ValidationError
@@ -23,6 +25,8 @@ from shared.identity.scopes import require_scope
 from shared.protocol.offers import Offers
 from shared.protocol.refusals import refusal
 from shared.tools.definition import failure
+
+log = logging.getLogger(__name__)
 
 NO_SUCH_RESOURCE = -32002
 """Before 2026-07-28, which retired it."""
@@ -49,6 +53,14 @@ class ZavaServer(Offers):
                 case ValidationError() as invalid:
                     return failure(_argument_fault(invalid, "Compare with the tool's input schema and call again."))
             raise
+
+    async def answer_to(self, name: str, arguments: dict[str, Any]) -> CallToolResult | InputRequiredResult:
+        """A call outside the SDK's session. What a tool did not foresee is told as the SDK does: without its text."""
+        try:
+            return await self.call_tool(name, arguments, Context(mcp_server=self))
+        except ToolError as error:
+            log.exception("the tool %s failed", name)
+            return CallToolResult(content=[TextContent(type="text", text=str(error))], is_error=True)
 
     async def call_again(
         self, name: str, arguments: dict[str, Any], params: InputResponseRequestParams

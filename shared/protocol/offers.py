@@ -1,6 +1,7 @@
 """What the server offers, each thing with its scopes: how it is added, found by name, and listed for whom."""
 
 from collections.abc import Collection, Iterable, Mapping
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
@@ -38,6 +39,15 @@ class Offers(MCPServer[Any]):
     async def list_tools(self) -> list[Tool]:
         """See Offers."""
         return self._told(await super().list_tools())
+
+    @cached_property
+    def info_stamp(self) -> dict[str, Any]:
+        """What answers of 2026-07-28 say of the server that gives them."""
+        return self._lowlevel_server.server_info_stamp
+
+    def tool_names(self) -> list[str]:
+        """Of all tools, whoever asks."""
+        return [tool.name for tool in self._tool_manager.list_tools()]
 
     async def all_tools(self) -> list[Tool]:
         """Whoever asks, and whatever the scopes."""

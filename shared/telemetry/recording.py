@@ -115,12 +115,7 @@ async def note_message(ctx: ServerRequestContext[Any, Any], call_next: CallNext)
     """Middleware of the server: what a message asks for and how it ends, into the record at hand."""
     if (record := current_record.get()) is None:
         return await call_next(ctx)
-    params: Mapping[str, Any] = ctx.params or {}
-    record.method = ctx.method
-    record.name = _name(params)
-    record.task_id = _task_id(params)
-    record.arguments_hash = _hash(params["arguments"]) if "arguments" in params else None
-    record.trace_parent = trace_parent_of((params.get("_meta") or {}).get("traceparent")) or record.trace_parent
+    note_request(record, ctx.method, ctx.params or {})
     try:
         result = await call_next(ctx)
     except MCPError as error:
@@ -129,10 +124,29 @@ async def note_message(ctx: ServerRequestContext[Any, Any], call_next: CallNext)
     except Exception as error:
         record.outcome = type(error).__name__
         raise
-    record.outcome = _outcome(result)
+    record.outcome = outcome_of(result)
     if isinstance(result, Mapping) and result.get("resultType") == "task":
         record.task_id = _task_id(result)
     return result
+
+
+def note_request(record: CallRecord, method: str, params: Mapping[str, Any]) -> None:
+    """What a message asks for."""
+    record.method = method
+    record.name = _name(params)
+    record.task_id = _task_id(params)
+    record.arguments_hash = _hash(params["arguments"]) if "arguments" in params else None
+    record.trace_parent = trace_parent_of((params.get("_meta") or {}).get("traceparent")) or record.trace_parent
+
+
+def outcome_of(result: HandlerResult) -> str:
+    """How a message was answered."""
+    if isinstance(result, CallToolResult):
+        result = {"isError": result.is_error, "_meta": result.meta}
+    if not isinstance(result, Mapping) or not result.get("isError"):
+        return OK
+    code = ((result.get("_meta") or {}).get("zava/error") or {}).get("code")
+    return code if isinstance(code, str) else "TOOL_ERROR"
 
 
 def _name(params: Mapping[str, Any]) -> str | None:
@@ -149,12 +163,3 @@ def _task_id(told: Mapping[str, Any]) -> UUID | None:
 
 def _hash(arguments: object) -> bytes:
     return hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).digest()
-
-
-def _outcome(result: HandlerResult) -> str:
-    if isinstance(result, CallToolResult):
-        result = result.model_dump(by_alias=True, include={"is_error", "meta"})
-    if not isinstance(result, Mapping) or not result.get("isError"):
-        return OK
-    code = ((result.get("_meta") or {}).get("zava/error") or {}).get("code")
-    return code if isinstance(code, str) else "TOOL_ERROR"

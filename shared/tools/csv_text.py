@@ -7,6 +7,7 @@ from typing import Literal
 
 from shared.invocation import Answer
 from shared.json_values import JsonValue, types_in
+from shared.text_rows import TextRows
 
 CSV = "text/csv"
 _AS_JSON = frozenset({bool, list, dict})
@@ -32,6 +33,8 @@ def as_csv(answer: Answer) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(column.name for column in answer.columns)
+    if isinstance(answer.rows, TextRows):
+        return text.getvalue() + answer.rows.csv()
     as_they_are = _AS_JSON.isdisjoint(types_in(answer.rows))
     writer.writerows(answer.rows if as_they_are else (map(_csv_value, row) for row in answer.rows))
     return text.getvalue()

@@ -16,7 +16,8 @@ SECONDS = 1
 
 async def showing_progress[T](ctx: Context[Any, Any], work: Awaitable[T]) -> T:
     """What the work gives."""
-    if progress_token_from_params(ctx.request_context.params) is None:
+    # A call without a revision is outside of a request (ZavaServer), so nobody can be told.
+    if ctx.protocol_version is None or progress_token_from_params(ctx.request_context.params) is None:
         return await work
     telling = asyncio.create_task(_tell(ctx))
     try:

@@ -1,12 +1,18 @@
 """Rows as tools return them: columns, and a list a row."""
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WrapValidator
 
 from shared.invocation import Answer
 from shared.reports.report import CURRENCY, UNITS, Report
+from shared.text_rows import TextRows
+
+Rows = Annotated[
+    list[list[Any]], WrapValidator(lambda rows, check: rows if isinstance(rows, TextRows) else check(rows))
+]
+"""Rows as PostgreSQL wrote them need no look."""
 
 
 class ResultColumn(BaseModel):
@@ -20,7 +26,7 @@ class QueryResult(BaseModel):
     """Rows as the caller may see them."""
 
     columns: Sequence[ResultColumn]
-    rows: list[list[Any]] = Field(
+    rows: Rows = Field(
         description="One list a row, in the order of the columns. Dates and times are ISO 8601 text, UTC."
     )
     row_count: int = Field(description="Number of rows returned here")
@@ -54,7 +60,7 @@ class ReportResult(QueryResult):
     """A report's rows, and what they tell of. compared_with: first and last day by what they are called."""
 
     columns: Sequence[ReportColumn]
-    rows: list[list[Any]]
+    rows: Rows
     row_count: int
     truncated: bool
     title: str

@@ -170,7 +170,9 @@ async def test_a_very_large_answer_is_not_kept(door: CountedInvocations) -> None
 
 async def test_who_changes_an_answer_changes_it_for_nobody_else(door: CountedInvocations) -> None:
     answers = KeptAnswers(door)
-    (await answers.read(KIRKLAND, ORDERS, max_rows=1)).rows.clear()
+    rows = (await answers.read(KIRKLAND, ORDERS, max_rows=1)).rows
+    assert isinstance(rows, list)
+    rows.clear()
     assert (await answers.read(KIRKLAND, ORDERS, max_rows=1)).rows
 
 
