@@ -68,6 +68,8 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
     config = uvicorn.Config(
         "",  # the application follows once it is loaded
         interface="asgi3",
+        http="httptools",
+        loop="asyncio",  # as in Azure
         lifespan="off",
         ws="none",
         log_config=None,
@@ -104,7 +106,7 @@ async def _serve(
 async def _load(options: Options) -> tuple[Worker, Timers, FrontEnd]:
     host_json = read_host_json(options.script_root)
     keys = AccessKeys.from_environ(os.environ) if options.enable_auth else None
-    worker = await Worker.start(options.script_root, host_json.function_timeout)
+    worker = await Worker.start(options.script_root, host_json)
     for function in worker:
         if function.trigger_type not in _SERVED_TRIGGERS:
             log.warning("'Functions.%s': nothing here fires a %s", function.name, function.trigger["type"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
@@ -14,6 +15,15 @@ from .ncrontab import parse_time_span
 
 # What the real host takes outside the Consumption plan, Core Tools included.
 _DEFAULT_TIMEOUT = "00:30:00"
+_LOG_LEVELS = {
+    "Trace": logging.DEBUG,
+    "Debug": logging.DEBUG,
+    "Information": logging.INFO,
+    "Warning": logging.WARNING,
+    "Error": logging.ERROR,
+    "Critical": logging.CRITICAL,
+    "None": logging.CRITICAL + 1,
+}
 _REFERENCE = re.compile(r"%([^%\s]+)%")
 
 
@@ -25,6 +35,14 @@ class HostJson:
     """What every route begins with; `api` unless the app says otherwise."""
     function_timeout: float | None
     """Seconds an invocation may take; None is no limit (`-1` in host.json)."""
+    log_levels: Mapping[str, int]
+    """Of `logging.logLevel`, as Python counts levels."""
+
+    def log_level(self, category: str) -> int:
+        """Of the longest name that the category begins with, part by part, as the real host has it."""
+        parts = category.split(".")
+        names = (".".join(parts[:count]) for count in range(len(parts), 0, -1))
+        return next((self.log_levels[name] for name in (*names, "default") if name in self.log_levels), logging.INFO)
 
 
 def read_host_json(script_root: Path) -> HostJson:
@@ -33,7 +51,12 @@ def read_host_json(script_root: Path) -> HostJson:
         raise StartError(f"{script_root} has no host.json, so it is not a function app")
     document = _read_object(path)
     prefix = _member(_member(document, "extensions"), "http").get("routePrefix", "api")
-    return HostJson(route_prefix=str(prefix), function_timeout=_timeout(document.get("functionTimeout")))
+    levels = _member(_member(document, "logging"), "logLevel").items()
+    return HostJson(
+        route_prefix=str(prefix),
+        function_timeout=_timeout(document.get("functionTimeout")),
+        log_levels={name: _LOG_LEVELS[level] for name, level in levels if level in _LOG_LEVELS},
+    )
 
 
 def load_local_settings(script_root: Path, environ: MutableMapping[str, str]) -> None:

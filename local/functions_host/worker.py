@@ -23,6 +23,7 @@ import azure_functions_runtime as runtime  # type: ignore[import-untyped]
 
 from . import protos
 from .errors import LoadError
+from .settings import HostJson
 
 log = logging.getLogger("functions_host")
 
@@ -39,6 +40,7 @@ class Function:
     name: str
     bindings: tuple[dict[str, Any], ...]
     trigger: dict[str, Any]
+    log_level: int
 
     @property
     def trigger_type(self) -> str:
@@ -62,7 +64,7 @@ class Worker:
         self._running: set[asyncio.Task[Any]] = set()
 
     @classmethod
-    async def start(cls, script_root: Path, function_timeout: float | None) -> Self:
+    async def start(cls, script_root: Path, host_json: HostJson) -> Self:
         """Imports the app; LoadError carries the runtime's message and stack trace."""
         if not (script_root / "function_app.py").is_file():
             raise LoadError(f"{script_root} has no function_app.py")
@@ -71,8 +73,8 @@ class Worker:
         init = await _initialize(script_root)
         if "HttpUri" in init.capabilities:
             raise LoadError("this host serves no HTTP streams, so the app cannot use azurefunctions-extensions-http-*")
-        functions = [await _load(metadata) for metadata in await _metadata()]
-        return cls({function.name.lower(): function for function in functions}, function_timeout)
+        functions = [await _load(metadata, host_json) for metadata in await _metadata()]
+        return cls({function.name.lower(): function for function in functions}, host_json.function_timeout)
 
     def __iter__(self) -> Iterator[Function]:
         return iter(self._functions.values())
@@ -86,7 +88,8 @@ class Worker:
     ) -> Outcome:
         """Runs the function and logs as the real host does. A failure is an Outcome: the host lives on."""
         invocation_id, started = str(uuid.uuid4()), time.perf_counter()
-        log.info("Executing 'Functions.%s' (Reason='%s', Id=%s)", function.name, reason, invocation_id)
+        if function.log_level <= logging.INFO:
+            log.info("Executing 'Functions.%s' (Reason='%s', Id=%s)", function.name, reason, invocation_id)
         request = protos.InvocationRequest(
             invocation_id=invocation_id,
             function_id=function.id,
@@ -149,13 +152,14 @@ async def _metadata() -> list[Any]:
     return list(response.function_metadata_results)
 
 
-async def _load(metadata: Any) -> Function:
+async def _load(metadata: Any, host_json: HostJson) -> Function:
     message = SimpleNamespace(function_id=metadata.function_id, metadata=metadata)
     response = await runtime.function_load_request(_request("function_load_request", message))
     _raise_unless_successful(response.result)
     bindings = tuple(json.loads(binding) for binding in metadata.raw_bindings)
     trigger = next(binding for binding in bindings if binding["type"].lower().endswith("trigger"))
-    return Function(metadata.function_id, metadata.name, bindings, trigger)
+    level = host_json.log_level(f"Function.{metadata.name}")
+    return Function(metadata.function_id, metadata.name, bindings, trigger, level)
 
 
 def _request(name: str, message: Any) -> protos.WorkerRequest:
@@ -176,7 +180,8 @@ def _raise_unless_successful(result: protos.StatusResult) -> None:
 def _log_end(function: Function, invocation_id: str, milliseconds: float, result: protos.StatusResult) -> None:
     end = "Executed 'Functions.%s' (%s, Id=%s, Duration=%.0fms)"
     if result.exception is None:
-        log.info(end, function.name, "Succeeded", invocation_id, milliseconds)
+        if function.log_level <= logging.INFO:
+            log.info(end, function.name, "Succeeded", invocation_id, milliseconds)
         return
     detail = f"{result.exception.message}\n{result.exception.stack_trace}".rstrip()
     log.error(end + "\n%s", function.name, "Failed", invocation_id, milliseconds, detail)

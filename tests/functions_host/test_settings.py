@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,17 @@ def test_a_reference_to_a_missing_or_empty_setting_names_both(environ: dict[str,
 )
 def test_a_function_is_disabled_by_its_setting(environ: dict[str, str], disabled: bool) -> None:
     assert is_disabled("backup", environ) is disabled
+
+
+def test_the_longest_category_says_what_is_logged(tmp_path: Path) -> None:
+    levels = '{"default": "Error", "Function": "Warning", "Function.mcp": "None", "Function.mcp.User": "Debug"}'
+    (tmp_path / "host.json").write_text(f'{{"logging": {{"logLevel": {levels}}}}}')
+    level = read_host_json(tmp_path).log_level
+    assert [level("Function.mcp"), level("Function.mcp.User"), level("Function.mcps"), level("Host.Startup")] == [
+        logging.CRITICAL + 1,
+        logging.DEBUG,
+        logging.WARNING,
+        logging.ERROR,
+    ]
+    (tmp_path / "host.json").write_text("{}")
+    assert read_host_json(tmp_path).log_level("Function.mcp") == logging.INFO
