@@ -31,6 +31,8 @@ from local.tokens import load_key, token_for
 
 HERE = Path(__file__).parent
 PEER_TABLES = ("stores", "categories", "product_types", "products", "customers", "inventory", "orders", "order_items")
+PROCESSES = {"FUNCTIONS_WORKER_PROCESS_COUNT": "2"}
+"""Of the Functions host: the other server's runtime has threads for both cores, too."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ async def bare(owner_url: str, workload: Workload, *, concurrency: int, seconds:
 
 def _product(ground: Ground, parts: ExitStack) -> Server:
     ports = {name: free_port() for name in ("mcp", "issuer", "embedder")}
-    settings = application_settings(ground.state, ground.urls, ports)
+    settings = application_settings(ground.state, ground.urls, ports) | PROCESSES
     with step("starting issuer and embedder"):
         start_issuer(ground.state, ports["issuer"], parts)
         start_embedder(ground.state, ports["embedder"], parts)
@@ -112,7 +114,7 @@ def _trivial(ground: Ground, parts: ExitStack) -> Server:
     port = free_port()
     state = StateFolder(ground.state.path / "trivial")
     state.path.mkdir()
-    host = start_host(state, port, {"PYTHONPATH": str(HERE.parents[1])}, None, parts, HERE / "trivial_app")
+    host = start_host(state, port, {"PYTHONPATH": str(HERE.parents[1])} | PROCESSES, None, parts, HERE / "trivial_app")
     wait_until(lambda: answers(port))
     return Server(f"http://{LOOPBACK}:{port}/mcp", host.pid)
 

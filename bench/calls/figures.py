@@ -14,7 +14,7 @@ from bench.calls.contenders import Contenders, Server, bare, contenders
 from bench.calls.http_client import ERAS, MODERN, Burst, Era, burst, request_bytes
 from bench.calls.workloads import LIST, POINT, THOUSAND, TRIVIAL, TRIVIAL_CALL, Workload, workloads
 from bench.ground import Ground, connected
-from bench.processes import cpu_seconds, resident_bytes
+from bench.processes import cpu_seconds, family_of, resident_bytes
 from local.progress import step
 
 CONCURRENCIES = (1, 8, 32)
@@ -105,7 +105,7 @@ class CallFigures:
             bound = f"at least {limit.at_least:g}" if limit.at_most is None else f"at most {limit.at_most:g}"
             claims.add_row(limit.claim, f"{limit.figure:.2f}", bound, "✓" if limit.holds else "✗")
         console.print(claims)
-        console.print(f"memory of the server: {self.resident_mb:.0f} MB")
+        console.print(f"memory of a process of the server: {self.resident_mb:.0f} MB")
 
     def _alone(self) -> Iterator[Limit]:
         for concurrency in CONCURRENCIES:
@@ -136,7 +136,7 @@ def call_figures(ground: Ground, *, peer: bool) -> CallFigures:
     """Measured in turns; minutes."""
     with contenders(ground, peer=peer) as all_of_them:
         rows = asyncio.run(_measured(all_of_them, workloads(an_order(ground))))
-        return CallFigures(tuple(rows), resident_bytes(all_of_them.product.pid) / 1e6)
+        return CallFigures(tuple(rows), max(map(resident_bytes, family_of(all_of_them.product.pid))) / 1e6)
 
 
 async def _measured(who: Contenders, asked: Sequence[Workload]) -> Sequence[Row]:

@@ -43,6 +43,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--state-file", type=Path, help="what timers remember (SCRIPT_ROOT/.local/timers.json)")
     parser.add_argument("--enable-auth", action="store_true", help="ask for access keys, as Azure does")
     parser.add_argument("--die-with-parent", action="store_true", help="end when standard input ends")
+    parser.add_argument(
+        "--worker-channel", type=int, help=argparse.SUPPRESS
+    )  # of a further process (worker_processes.py)
     parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING", "ERROR"))
     return parser
 
@@ -59,10 +62,18 @@ def _serve(arguments: argparse.Namespace, announcement: TextIO) -> None:
         port=arguments.port,
         state_file=state_file.resolve(),
         enable_auth=arguments.enable_auth,
+        arguments=_for_further_processes(sys.argv[1:]),
+        started_in=Path.cwd(),
+        channel=arguments.worker_channel,
     )
     if root.is_dir():
         os.chdir(root)  # where Core Tools runs an app
     serve(options, lambda url: print(f"listening {url}", file=announcement, flush=True))
+
+
+def _for_further_processes(arguments: list[str]) -> tuple[str, ...]:
+    """Their lifeline is the channel."""
+    return tuple(each for each in arguments if each != "--die-with-parent")
 
 
 def _keep_stdout_for_the_announcement() -> TextIO:

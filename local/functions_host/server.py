@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from .schedule_status import StatusFile
 from .settings import load_local_settings, read_host_json
 from .timers import Timers
 from .worker import Worker
+from .worker_processes import WorkerProcess, handed_connections, own_connections, worker_count
 
 log = logging.getLogger("functions_host")
 
@@ -45,16 +46,51 @@ class Options:
     """0 takes any free port."""
     state_file: Path
     enable_auth: bool
+    arguments: tuple[str, ...]
+    """Of the command line, for further processes."""
+    started_in: Path
+    """Where the command line was given."""
+    channel: int | None
+    """What a further process gets its connections by; None in the first one."""
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handling, which would end the process by the signal instead of with 0."""
+    """uvicorn without its signal handling, which would end the process by the signal instead of with 0.
 
-    on_started: Callable[[], None]
+    connections: where others accept them, too; without, it listens itself.
+    """
+
+    def __init__(self, config: uvicorn.Config, connections: AsyncIterator[socket.socket] | None) -> None:
+        super().__init__(config)
+        self._connections = connections
+        self.on_started: Callable[[], None] = lambda: None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
+        await super().startup(sockets if self._connections is None else [])
+        if self._connections is not None:
+            self._taking = asyncio.create_task(self._take(self._connections))
         self.on_started()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._connections is not None:
+            self._taking.cancel()
+            await asyncio.wait({self._taking})
+        await super().shutdown(sockets)
+
+    async def _take(self, connections: AsyncIterator[socket.socket]) -> None:
+        loop = asyncio.get_running_loop()
+        async for connection in connections:
+            try:
+                await loop.connect_accepted_socket(self._protocol, connection)
+            except OSError as error:
+                log.warning("a connection was lost at once: %s", error)
+        signal.raise_signal(signal.SIGTERM)  # nobody hands over any more
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -63,7 +99,7 @@ class _Server(uvicorn.Server):
 
 def serve(options: Options, announce: Callable[[str], None]) -> None:
     """Until SIGINT or SIGTERM. `announce` gets the URL once requests are accepted."""
-    listener = _bind(options.host, options.port)
+    listener = None if options.channel is not None else _bind(options.host, options.port)
     load_local_settings(options.script_root, os.environ)
     config = uvicorn.Config(
         "",  # the application follows once it is loaded
@@ -84,23 +120,47 @@ def serve(options: Options, announce: Callable[[str], None]) -> None:
 
 
 async def _serve(
-    options: Options, config: uvicorn.Config, listener: socket.socket, announce: Callable[[str], None]
+    options: Options, config: uvicorn.Config, listener: socket.socket | None, announce: Callable[[str], None]
 ) -> None:
-    server, stopping = _Server(config), asyncio.Event()
+    """listener: None in a further process."""
+    more = worker_count(os.environ) - 1 if listener is not None else 0
+    others = [WorkerProcess(options.arguments, options.started_in) for _ in range(more)]
+    server, stopping = _Server(config, _connections(options, listener, others)), asyncio.Event()
     deadline = _stop_on_signal(server, stopping)
-    worker, timers, config.app = await _load(options)
+    try:
+        worker, timers, config.app = await _load(options)
+        await asyncio.gather(*(other.ready() for other in others))
 
-    def started() -> None:
-        timers.start(stopping)
-        announce(_url(options.host, listener))
+        def started() -> None:
+            if listener is not None:
+                timers.start(stopping)
+                announce(_url(options.host, listener))
 
-    if not server.should_exit:
-        server.on_started = started
-        _listen(listener, options)
-        await server.serve([listener])
-        left = deadline() - time.monotonic()
-        await asyncio.gather(timers.drain(left), worker.drain(left))
-    worker.stop()
+        if not server.should_exit:
+            server.on_started = started
+            if listener is not None:
+                _listen(listener, options)
+            await server.serve([] if listener is None else [listener])
+            for other in others:
+                other.release()
+            left = deadline() - time.monotonic()
+            await asyncio.gather(timers.drain(left), worker.drain(left))
+        worker.stop()
+    finally:
+        for other in others:
+            other.release()
+        for other in others:
+            other.wait(GRACE)
+
+
+def _connections(
+    options: Options, listener: socket.socket | None, others: Sequence[WorkerProcess]
+) -> AsyncIterator[socket.socket] | None:
+    """None where the server may listen for itself alone."""
+    if listener is None:
+        assert options.channel is not None
+        return handed_connections(options.channel)
+    return own_connections(listener, others) if others else None
 
 
 async def _load(options: Options) -> tuple[Worker, Timers, FrontEnd]:
