@@ -6,6 +6,7 @@ import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from itertools import batched
 from typing import Any
 
@@ -18,6 +19,9 @@ from local.postgres import EmbeddedPostgres, PostgresFailed
 from local.sample_data import COLUMNS, Row, SampleData
 from local.state import DATABASE, VERIFICATION
 from shared.database.schema import SQL_FOLDER, deploy_schema, install_signing_key
+from shared.domain import Domain, domain_named
+from shared.retail import RETAIL
+from shared.settings import served_domain_in
 
 UNFINISHED = "zava_unfinished"
 ROWS_A_STEP = 5_000
@@ -48,7 +52,8 @@ def ensure_database(
 
 
 def _create_unless_there(server: EmbeddedPostgres, *, full: bool, fresh: bool, progress: Progress) -> bool:
-    wanted = f"made with --data {'full' if full else 'none'}"
+    domain = _domain()
+    wanted = f"made with --data {'full' if full else 'none'}" + ("" if domain is RETAIL else f" of {domain.schema}")
     with _connect(server, "postgres") as connection:
         _drop(connection, UNFINISHED)
         if fresh:
@@ -72,7 +77,7 @@ def _note(connection: psycopg.Connection[Any], database: str) -> str | None:
 
 def _bring_up_to_date(server: EmbeddedPostgres, signing_keys: list[dict[str, Any]], passwords: dict[str, str]) -> None:
     with _connect(server, DATABASE) as connection:
-        deploy_schema(connection)
+        deploy_schema(connection, domain=_domain())
         for key in signing_keys:
             install_signing_key(connection, key["version"], base64.b64decode(key["value"]))
         for role, password in passwords.items():
@@ -89,7 +94,7 @@ def _ensure_verification_database(server: EmbeddedPostgres) -> None:
         if note is None:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(VERIFICATION)))
         with _connect(server, VERIFICATION) as verification:
-            deploy_schema(verification, for_verification=True)
+            deploy_schema(verification, domain=_domain(), for_verification=True)
         connection.execute(
             sql.SQL("COMMENT ON DATABASE {} IS {}").format(sql.Identifier(VERIFICATION), sql.Literal(release))
         )
@@ -97,7 +102,7 @@ def _ensure_verification_database(server: EmbeddedPostgres) -> None:
 
 def _digest_of_schema() -> str:
     digest = hashlib.sha256()
-    for path in sorted(SQL_FOLDER.rglob("*.sql")):
+    for path in [*sorted(SQL_FOLDER.rglob("*.sql")), *_domain().files("**/*.sql")]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
@@ -174,8 +179,16 @@ def database_urls(server: EmbeddedPostgres, passwords: dict[str, str]) -> dict[s
 
 def _fill(server: EmbeddedPostgres, *, full: bool, progress: Progress) -> None:
     with _connect(server, UNFINISHED) as connection:
-        deploy_schema(connection)
-        load_sample_data(connection, None if full else STORES_ONLY, progress)
+        domain = _domain()
+        deploy_schema(connection, domain=domain)
+        load_sample_data(connection, None if full and domain is RETAIL else STORES_ONLY, progress)
+        if full and domain.sample:
+            import_module(domain.sample).load(connection)
+
+
+def _domain() -> Domain:
+    """What this shell's environment has the stack serve."""
+    return domain_named(served_domain_in(os.environ))
 
 
 def _connect(server: EmbeddedPostgres, database: str) -> psycopg.Connection[Any]:

@@ -28,6 +28,7 @@ from local.postgres import EmbeddedPostgres, PostgresFailed, free_port
 from local.postgres_home import HomeRefused
 from local.progress import RowsBar, console, step
 from local.state import DATABASE, AlreadyRunning, StateFolder
+from shared.errors import ZavaError
 
 NEEDED_BYTES = 700 * 1024 * 1024
 READY_SECONDS = 60.0
@@ -220,7 +221,7 @@ def _clear_sentences(state: StateFolder) -> Iterator[None]:
         raise StackFailed(
             f"{state.path} is in use by process {error}; stop that one or choose another --state"
         ) from None
-    except (PostgresFailed, HomeRefused) as error:
+    except (PostgresFailed, HomeRefused, ZavaError) as error:
         raise StackFailed(str(error)) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:

@@ -27,6 +27,7 @@ from shared.database.conversation import Parameters, Said, converse, rows_of
 from shared.database.faults import fault_of
 from shared.database.queries import named_queries
 from shared.database.statement import CALL, Bounds, Statement, explanation, free_statement, own_statement
+from shared.domain import Domain
 from shared.errors import QueryTimeout, SqlFault, Unavailable, UnknownSigningKey
 from shared.field_encryption.showing import Granted, Showing, WrappedKey
 from shared.field_encryption.token import has_tokens, replaced, tokens_in
@@ -36,6 +37,7 @@ from shared.json_values import Column, JsonValue, columns_of
 from shared.keys.signing import ContextSigner
 from shared.limits.admission import Admission
 from shared.limits.allowances import Allowances
+from shared.retail import RETAIL
 from shared.rls_context import CONTEXT_SECONDS
 from shared.sql_guard import Passed, SqlGuard, load_allowed_functions
 from shared.telemetry.call_record import current_record, timed
@@ -104,8 +106,10 @@ class Invocations:
         isolation: Isolation,
         watch: Watch | None = None,
         allowances: Allowances | None = None,
+        *,
+        domain: Domain = RETAIL,
     ) -> None:
-        """allowances: how much each principal may ask; without them, as much as there is."""
+        """allowances: how much each principal may ask; without them, as much as there is. domain: what it may read."""
         self._pool = pool
         self._watch = watch or Watch()
         self.vault = vault
@@ -114,7 +118,8 @@ class Invocations:
         self.isolation = isolation
         self._needs_proof = True
         self._lent: set[Connection] = set()
-        self._guard = SqlGuard(load_allowed_functions())
+        self.domain = domain
+        self._guard = SqlGuard(load_allowed_functions().reading(domain.schema, domain.tables))
         self._admission = Admission()
         self._allowances = allowances
         self._affordable: TTLCache[tuple[UUID, UUID | None, bytes, Bounds], bool] = TTLCache(4096, AFFORDABLE_SECONDS)

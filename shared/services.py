@@ -13,6 +13,7 @@ from shared.caches.shared_answers import open_shared_answers
 from shared.components import Components
 from shared.database.connection import Connection
 from shared.database.pool import entra_access_token, open_jobs_pool, open_pool, open_probe_pool
+from shared.domain import domain_named
 from shared.embeddings.embedder import Embedder, open_embedder
 from shared.embeddings.of_queries import QueryEmbeddings
 from shared.identity.caller import open_verifier
@@ -53,12 +54,15 @@ class Services:
         self.pool, self.probe_pool = open_pool(settings, app_token), open_probe_pool(settings, app_token)
         self.jobs_pool = open_jobs_pool(settings, jobs_token)
         self.watch = Watch(self.components, self.telemetry)
-        self.isolation = Isolation(self.probe_pool, self.vault, component=component("isolation"))
+        self.domain = domain_named(settings.served_domain)
+        self.isolation = Isolation(self.probe_pool, self.vault, component=component("isolation"), domain=self.domain)
         rate, burst = settings.principal_rate, settings.principal_burst
         self.allowances = Allowances(AllowanceStore(self.jobs_pool, rate, burst), rate, burst, component("limits"))
         self.flood_gate = FloodGate(rate, burst)
         self.revocations = Revocations(self.jobs_pool, component("revocations"))
-        self.invocations = Invocations(self.pool, self.vault, self.isolation, self.watch, self.allowances)
+        self.invocations = Invocations(
+            self.pool, self.vault, self.isolation, self.watch, self.allowances, domain=self.domain
+        )
         self.redis = open_redis_store(settings, self.vault, self.components)
         self.answers = KeptAnswers(self.invocations, shared=open_shared_answers(settings, self.vault, self.redis))
         self.probes = Probes(self.probe_pool, self.isolation, component("database"), component("clock"))

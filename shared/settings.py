@@ -53,6 +53,8 @@ class Settings:
     """The vault that holds the secrets; exactly one of this and SECRETS_FILE is set."""
     secrets_file: str | None = field(default=None, repr=False)
     """A JSON file of the same secret names, for a laptop; exactly one of this and KEY_VAULT_URL is set."""
+    served_domain: str = "shared.retail"
+    """The module that says which schema is served, and with which tools."""
     azure_client_id: str | None = None
     """Client id of the user-assigned managed identity; empty uses the system-assigned one."""
     keys_client_id: str | None = None
@@ -118,6 +120,7 @@ class Settings:
             allowed_client_ids=reader.names("ALLOWED_CLIENT_IDS"),
             key_vault_url=reader.web_url("KEY_VAULT_URL") if reader.text("KEY_VAULT_URL") else None,
             secrets_file=reader.text("SECRETS_FILE"),
+            served_domain=served_domain_in(environ),
             azure_client_id=reader.text("AZURE_CLIENT_ID"),
             keys_client_id=reader.text("KEYS_CLIENT_ID"),
             key_rotation_hours=reader.number("KEY_ROTATION_HOURS", cls.key_rotation_hours, 1, 24 * 365),
@@ -156,6 +159,11 @@ def database_url_in(environ: Mapping[str, str], name: str) -> str:
     if reader.problems:
         raise SettingsError("settings: " + "; ".join(reader.problems))
     return url
+
+
+def served_domain_in(environ: Mapping[str, str]) -> str:
+    """As Settings has it, for commands of another login."""
+    return environ.get("SERVED_DOMAIN", "").strip() or Settings.served_domain
 
 
 class _Reader:

@@ -279,6 +279,7 @@ module app 'modules/functionapp.bicep' = {
       REDIS_URL: redisUrl
       // Empty: the instance's own disk, for Flex Consumption mounts shares over SMB only.
       AUDIT_SPOOL: ''
+      SERVED_DOMAIN: 'shared.retail'
       // Instances × (largest pool + 2 for probes) stay within the 200 connections of zava_app where no PgBouncer is.
       POOL_MIN_SIZE: prod ? '2' : '1'
       POOL_MAX_SIZE: prod ? '16' : '3'

@@ -10,8 +10,9 @@ import psycopg
 from shared.commands.sentences import database_says
 from shared.database.pool import CONNECT_SECONDS, POSTGRES_SCOPE
 from shared.database.schema import MigrationRefused, deploy_schema
+from shared.domain import domain_named
 from shared.errors import SettingsError
-from shared.settings import database_url_in
+from shared.settings import database_url_in, served_domain_in
 from shared.vault import azure_credential
 
 DONE, FAILED = 0, 2
@@ -24,9 +25,10 @@ def migrate(environ: Mapping[str, str], variable: str, *, for_verification: bool
     """
     try:
         url = database_url_in(environ, variable)
+        domain = domain_named(served_domain_in(environ))
         password = None if urlsplit(url).password else asyncio.run(_token(environ.get("AZURE_CLIENT_ID")))
         with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS, password=password) as connection:
-            applied = deploy_schema(connection, for_verification=for_verification)
+            applied = deploy_schema(connection, domain=domain, for_verification=for_verification)
     except (SettingsError, MigrationRefused) as problem:
         return _complain(str(problem))
     except psycopg.Error as error:

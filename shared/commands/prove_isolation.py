@@ -9,11 +9,12 @@ from collections.abc import Mapping
 
 import psycopg
 
+from shared.domain import domain_named
 from shared.errors import SettingsError, ToolFault
 from shared.isolation.attestation import Attestation
 from shared.isolation.canary_rows import with_rows
 from shared.services import Services
-from shared.settings import Settings
+from shared.settings import Settings, served_domain_in
 
 PROVEN, NOT_PROVEN, UNKNOWN = 0, 1, 2
 
@@ -24,7 +25,7 @@ def prove_isolation(environ: Mapping[str, str], *, as_json: bool) -> int:
     try:
         attestation = asyncio.run(_attested(Settings.from_environ(environ)))
         if owner_url := environ.get("OWNER_DATABASE_URL"):
-            attestation = with_rows(attestation, owner_url)
+            attestation = with_rows(attestation, owner_url, domain=domain_named(served_domain_in(environ)))
     except (SettingsError, ToolFault) as problem:
         return _complain(str(problem))
     except psycopg.Error as error:

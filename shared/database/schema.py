@@ -1,14 +1,15 @@
 """Brings a database to the schema that sql/ describes, in one transaction: all of it or nothing.
 
 Order: roles, database and lockdown (as the administrator), then as zava_owner migrations (each once), functions,
-policies, statistics, privileges (each at every deploy). Policies and privileges are first emptied, so what a file no
-longer says is gone. A database for verification is one more thing: open to the login that overwrites it. At the end
-the callers' login has the settings of sql/roles.sql, or nothing was done.
+policies, statistics, privileges (each at every deploy), and of each what the served domain has in a folder of its own.
+Policies and privileges are first emptied, so what a file no longer says is gone. A database for verification is one
+more thing: open to the login that overwrites it. At the end the callers' login has the settings of sql/roles.sql, or
+nothing was done.
 """
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ import psycopg
 from psycopg import sql
 
 from shared.database.role_settings import ROLE, settings_not_in_force
+from shared.domain import Domain
 from shared.errors import ZavaError
+from shared.retail import RETAIL
 
 SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
 
@@ -44,7 +47,9 @@ SELECT EXISTS (
 ) AND to_regclass('ops.migrations') IS NOT NULL
 """
 _HAS_ROWS = """
-SELECT EXISTS (SELECT FROM ops.row_changes WHERE table_name LIKE 'retail.%' GROUP BY table_name HAVING sum(rows) > 0)
+SELECT EXISTS (
+    SELECT FROM ops.row_changes WHERE table_name !~ '^(access|ops)[.]' GROUP BY table_name HAVING sum(rows) > 0
+)
     OR EXISTS (SELECT FROM access.principals)
 """
 
@@ -54,7 +59,11 @@ class MigrationRefused(ZavaError):
 
 
 def deploy_schema(
-    connection: psycopg.Connection[Any], folder: Path = SQL_FOLDER, *, for_verification: bool = False
+    connection: psycopg.Connection[Any],
+    folder: Path = SQL_FOLDER,
+    *,
+    domain: Domain = RETAIL,
+    for_verification: bool = False,
 ) -> list[str]:
     """Names of the migrations applied now. The connection is an administrator's: it may create roles and extensions.
 
@@ -73,14 +82,13 @@ def deploy_schema(
         for name in ("roles.sql", "database.sql", "lockdown.sql"):
             _run_file(connection, folder / name)
         _run_script(connection, _LEDGER)
-        applied = list(_apply_migrations(connection, folder / "migrations"))
-        for path in sorted((folder / "functions").glob("*.sql")):
+        applied = list(_apply_migrations(connection, _migrations(folder, domain)))
+        for path in _in_order(folder, domain, "functions/*.sql"):
             _run_file(connection, path)
-        _drop_policies(connection)
-        for path in sorted((folder / "policies").glob("*.sql")):
-            _run_file(connection, path)
-        _run_file(connection, folder / "statistics.sql")
-        _run_file(connection, folder / "privileges.sql")
+        _drop_policies(connection, domain)
+        for pattern in ("policies/*.sql", "statistics.sql", "privileges.sql"):
+            for path in _in_order(folder, domain, pattern):
+                _run_file(connection, path)
         if not may_have_rows and connection.execute(_HAS_ROWS).fetchone() == (True,):
             raise MigrationRefused("the database has rows, so it is none for verification, which would delete them")
         connection.execute("RESET ROLE")
@@ -114,9 +122,19 @@ def _is_for_verification(connection: psycopg.Connection[Any]) -> bool:
     return connection.execute(_IS_FOR_VERIFICATION).fetchone() == (True,)
 
 
-def _apply_migrations(connection: psycopg.Connection[Any], folder: Path) -> Iterator[str]:
+def _in_order(folder: Path, domain: Domain, pattern: str) -> list[Path]:
+    """The engine's files, then those of a domain that has some of its own."""
+    return [*sorted(folder.glob(pattern)), *domain.files(pattern)]
+
+
+def _migrations(folder: Path, domain: Domain) -> dict[str, Path]:
+    """By the name that the database notes: a domain's of its own come behind the engine's, under its schema's name."""
+    engine = {path.name: path for path in sorted((folder / "migrations").glob("*.sql"))}
+    return engine | {f"{domain.schema}/{path.name}": path for path in domain.files("migrations/*.sql")}
+
+
+def _apply_migrations(connection: psycopg.Connection[Any], files: dict[str, Path]) -> Iterator[str]:
     known = dict(connection.execute("SELECT name, checksum FROM ops.migrations").fetchall())
-    files = {path.name: path for path in sorted(folder.glob("*.sql"))}
     for name, checksum in known.items():
         if name not in files:
             raise MigrationRefused(f"migration {name} was applied to this database but its file is gone")
@@ -125,20 +143,27 @@ def _apply_migrations(connection: psycopg.Connection[Any], folder: Path) -> Iter
                 f"migration {name} was edited after it was applied; put it back and write the change as a new one"
             )
     for name, path in files.items():
-        if not re.fullmatch(r"\d{4}_[a-z0-9_]+\.sql", name):
+        if not re.fullmatch(r"\d{4}_[a-z0-9_]+\.sql", path.name):
             raise MigrationRefused(f"migration {name} is not named NNNN_words.sql")
         if name in known:
             continue
-        if known and name < max(known):
-            raise MigrationRefused(f"migration {name} sorts before {max(known)}, which is already applied")
+        if (newest := _newest_beside(name, known)) > name:
+            raise MigrationRefused(f"migration {name} sorts before {newest}, which is already applied")
         _run_file(connection, path)
         connection.execute("INSERT INTO ops.migrations (name, checksum) VALUES (%s, %s)", (name, _checksum(path)))
         yield name
 
 
-def _drop_policies(connection: psycopg.Connection[Any]) -> None:
+def _newest_beside(name: str, known: Iterable[str]) -> str:
+    """The last of those applied that are of the same folder; empty for none."""
+    folder = name.rpartition("/")[0]
+    return max((other for other in known if other.rpartition("/")[0] == folder), default="")
+
+
+def _drop_policies(connection: psycopg.Connection[Any], domain: Domain) -> None:
     policies = connection.execute(
-        "SELECT policyname, schemaname, tablename FROM pg_catalog.pg_policies WHERE schemaname IN ('retail', 'ops')"
+        "SELECT policyname, schemaname, tablename FROM pg_catalog.pg_policies WHERE schemaname = ANY (%s)",
+        (domain.schemas,),
     ).fetchall()
     for policy, schema, table in policies:
         connection.execute(

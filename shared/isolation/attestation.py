@@ -22,44 +22,18 @@ from shared.database.connection import Connection
 from shared.database.queries import named_queries
 from shared.database.role_settings import settings_of_this_release
 from shared.database.schema import SQL_FOLDER
+from shared.domain import STORE_IDS, Domain, Table
 from shared.errors import SecretUnavailable, UnknownSigningKey
 from shared.isolation.definitions import definitions_of_this_release, differences
+from shared.retail import RETAIL
 from shared.rls_context import sign_context
 from shared.vault import Secret
 
-_STORE_IDS = "( SELECT (access.verified_caller()).store_ids AS store_ids)"
-_STORE_MASK = "( SELECT (access.verified_caller()).store_mask AS store_mask)"
-_FIRST_STORE = "( SELECT (access.verified_caller()).store_ids[1] AS store_ids)"
-_SEVERAL_STORES_MASK = "( SELECT access.several_stores_mask() AS several_stores_mask)"
-_VISITOR_MASK = "( SELECT access.visitor_mask() AS visitor_mask)"
-_LIST = f"store_id = ANY ({_STORE_IDS}::integer[])"
-_CATALOGUE = f"{_STORE_MASK} IS NOT NULL"
-_EMBEDDINGS = f"(({_CATALOGUE}) AND (model = ( SELECT access.served_model() AS served_model)))"
-_STORES = (
-    f"CASE access.policy_form() WHEN 'list'::text THEN ({_LIST}) WHEN 'mask'::text THEN ({_STORE_MASK})[store_id]"
-    f" ELSE (({_STORE_MASK})[store_id] AND ({_LIST})) END"
-)
-_CUSTOMERS = (
-    f"CASE access.policy_form() WHEN 'list'::text THEN ((primary_store_id = {_FIRST_STORE})"
-    f" OR ({_SEVERAL_STORES_MASK})[primary_store_id] OR ({_VISITOR_MASK})[customer_id])"
-    f" ELSE (({_STORE_MASK})[primary_store_id] OR ({_VISITOR_MASK})[customer_id]) END"
-)
-
-GUARDS: Mapping[str, str] = {
-    "stores": _CATALOGUE,
-    "categories": _CATALOGUE,
-    "product_types": _CATALOGUE,
-    "products": _CATALOGUE,
-    "product_description_embeddings": _EMBEDDINGS,
-    "customers": _CUSTOMERS,
-    "inventory": _STORES,
-    "orders": _STORES,
-    "order_items": _STORES,
-}
+GUARDS: Mapping[str, str] = {name: table.condition for name, table in RETAIL.tables.items()}
 """Every table of retail and its policy's condition, as PostgreSQL prints it but for the white space."""
 TASK_GUARD = (
     "((principal_id = ( SELECT (access.verified_caller()).principal_id AS principal_id)) AND"
-    f" (((result IS NULL) AND (input_requests IS NULL)) OR (store_ids <@ {_STORE_IDS})))"
+    f" (((result IS NULL) AND (input_requests IS NULL)) OR (store_ids <@ {STORE_IDS})))"
 )
 """The same of ops.tasks."""
 
@@ -84,13 +58,13 @@ CHECKS = (
     Check("login", "The login has no right beyond its grants.", _DEPLOY),
     Check("memberships", "The login is a member of no role.", _DEPLOY),
     Check("ownership", "Everything belongs to zava_owner, nothing to the login.", "ALTER … OWNER TO zava_owner."),
-    Check("tables", "Every table of retail has row-level security enabled and forced.", _DEPLOY),
+    Check("tables", "Every table of callers' data has row-level security enabled and forced.", _DEPLOY),
     Check("policies", "Every table has one policy for the login, held to the signed context.", _DEPLOY),
-    Check("indexes", "No index finds rows of other stores.", "DROP it, or put store_id into it."),
+    Check("indexes", "No index finds rows of other stores.", "DROP it, or put the tenant into it."),
     Check("tasks", "Tasks are held to their principals, and only zava_jobs reads them.", _DEPLOY),
     Check("keys", "Only zava_keys brings signing keys, and nobody reads them.", _DEPLOY),
     Check("audit", "The audit trail is appended to by zava_jobs, read by zava_backup, changed by nobody.", _DEPLOY),
-    Check("privileges", "The login reads retail and does nothing else anywhere.", _DEPLOY),
+    Check("privileges", "The login reads callers' data and does nothing else anywhere.", _DEPLOY),
     Check("system_privileges", "Nothing that PostgreSQL keeps from everybody is open.", "REVOKE it."),
     Check("functions", "The functions are those of this release, and no others are callable.", _DEPLOY),
     Check("triggers", "The triggers are those of this release, and fire for every writer.", _TRIGGERS),
@@ -143,16 +117,16 @@ class Attestation:
         return {"name": check.name, "holds": not found, "detail": detail}
 
 
-async def attest(connection: Connection, keys: Sequence[Secret]) -> Attestation:
+async def attest(connection: Connection, keys: Sequence[Secret], domain: Domain = RETAIL) -> Attestation:
     """The proof over one connection of the callers' login.
 
-    keys: signing keys to try. Raises UnknownSigningKey where the database knows none of them, psycopg.OperationalError
-    where it does not answer.
+    keys: signing keys to try. domain: what the database serves; retail's tables are in each. Raises UnknownSigningKey
+    where the database knows none of the keys, psycopg.OperationalError where it does not answer.
     """
     began, checked_at = time.perf_counter(), datetime.now(UTC)
-    findings = await _catalogue_findings(connection)
+    findings = await _catalogue_findings(connection, domain)
     try:
-        findings += await _canary_findings(connection, keys)
+        findings += await _canary_findings(connection, keys, domain)
     except UnknownSigningKey:
         if not findings:  # else they may well be the reason
             raise
@@ -176,10 +150,10 @@ async def _one_round_trip(connection: Connection) -> AsyncIterator[None]:
         raise
 
 
-async def _catalogue_findings(connection: Connection) -> list[Finding]:
+async def _catalogue_findings(connection: Connection, domain: Domain) -> list[Finding]:
     queries = named_queries("attestation")
     checks = [check.name for check in CHECKS if check.name in queries]
-    expected = _expected()
+    expected = _expected(domain)
     async with _one_round_trip(connection):
         found = {"settings": await connection.execute(queries["settings"], expected)}
         # What PostgreSQL prints now has its schema, as in the files.
@@ -188,28 +162,28 @@ async def _catalogue_findings(connection: Connection) -> list[Finding]:
             if check != "settings":
                 found[check] = await connection.execute(queries[check], expected)
         defined = await connection.execute(queries["definitions"], expected)
-    findings = {Finding(*row) for row in differences(await defined.fetchall(), definitions_of_this_release())}
+    findings = {Finding(*row) for row in differences(await defined.fetchall(), definitions_of_this_release(domain))}
     for check, cursor in found.items():
         findings |= {Finding(check, *row) for row in await cursor.fetchall()}
     return sorted(findings, key=lambda finding: (checks.index(finding.check), finding.subject, finding.problem))
 
 
-async def _canary_findings(connection: Connection, keys: Sequence[Secret]) -> list[Finding]:
+async def _canary_findings(connection: Connection, keys: Sequence[Secret], domain: Domain) -> list[Finding]:
     """What the canaries saw; nobody can say with keys that the database does not know: they show nothing to anybody."""
     for key in keys:
         with suppress(SecretUnavailable):  # one that is no key may give way to the one before
-            known, findings = await _fly(connection, _canaries(key))
+            known, findings = await _fly(connection, _canaries(key), domain)
             if known or findings:
                 return findings
     raise UnknownSigningKey
 
 
-async def _fly(connection: Connection, canaries: Mapping[str, str]) -> tuple[bool, list[Finding]]:
+async def _fly(connection: Connection, canaries: Mapping[str, str], domain: Domain) -> tuple[bool, list[Finding]]:
     """Whether the canary that is signed as it should be was accepted, and what is wrong with any of them.
 
     In the same round trip: whether what is seen is still what is granted, for nobody may read either.
     """
-    rows_of_tables = _rows_of_tables()
+    rows_of_tables = _rows_of_tables(domain)
     accepted, seen = {}, {}
     async with _one_round_trip(connection):
         stale = await connection.execute("SELECT access.visibility_is_stale()")
@@ -245,29 +219,39 @@ def _canaries(key: Secret) -> dict[str, str]:
     }
 
 
+def _tables(domain: Domain) -> dict[str, Table]:
+    """Of all data of callers, by name with the schema: retail's are there whatever is served."""
+    return {f"{each.schema}.{name}": table for each in (RETAIL, domain) for name, table in each.tables.items()}
+
+
 @cache
-def _rows_of_tables() -> sql.Composed:
+def _rows_of_tables(domain: Domain) -> sql.Composed:
     one = sql.SQL(named_queries("attestation")["rows_of_table"])
     return sql.SQL(" UNION ALL ").join(
         one.format(
-            name=sql.Literal(f"retail.{table}"),
-            table=sql.Identifier("retail", table),
-            sample=sql.SQL("WHERE customer_id <= 10000" if table == "customers" else ""),
+            name=sql.Literal(name),
+            table=sql.Identifier(*name.split(".")),
+            sample=sql.SQL("WHERE customer_id <= 10000" if name == "retail.customers" else ""),
         )
-        for table in GUARDS
+        for name in _tables(domain)
     )
 
 
 @cache
-def _expected() -> dict[str, Any]:
-    """What the files of sql/ say, as the parameters of the checks."""
-    privileges = (SQL_FOLDER / "privileges.sql").read_text(encoding="utf-8")
+def _expected(domain: Domain) -> dict[str, Any]:
+    """What the files of sql/ and of the domain say, as the parameters of the checks."""
+    files = [SQL_FOLDER / "privileges.sql", *domain.files("privileges.sql")]
+    privileges = "".join(path.read_text(encoding="utf-8") for path in files)
     granted, custody = (
-        re.findall(rf"GRANT EXECUTE ON FUNCTION([^;]+)\bTO {role};", privileges)[0]
+        "".join(re.findall(rf"GRANT EXECUTE ON FUNCTION([^;]+)\bTO {role};", privileges))
         for role in ("zava_app", "zava_keys")
     )
+    tables = _tables(domain)
     return {
-        "guards": Jsonb(dict(GUARDS)),
+        "schemas": domain.schemas,
+        "data_schemas": sorted({name.split(".")[0] for name in tables}),
+        "guards": Jsonb({name: table.condition for name, table in tables.items()}),
+        "tenants": Jsonb({name: table.tenant for name, table in tables.items()}),
         "task_guard": TASK_GUARD,
         "settings": Jsonb(settings_of_this_release()),
         "key_functions": re.findall(r"access\.(\w+)\(", custody),

@@ -17,7 +17,9 @@ from psycopg.rows import dict_row
 
 from shared.database.queries import named_queries
 from shared.database.schema import hmac_pads
+from shared.domain import Domain
 from shared.isolation.attestation import Attestation, Check, Finding
+from shared.retail import RETAIL
 from shared.rls_context import principal_id_of, sign_context
 
 VISITS = Check(
@@ -32,13 +34,8 @@ CANARY_ROWS = Check(
 )
 CHECKS = (VISITS, CANARY_ROWS)
 
-type Counts = tuple[int, int, int, int]
-"""Rows of each of TABLES."""
-
 type _Seen = dict[str, tuple[int, int]]
 """Rows visible, and how many of them are canaries', by table."""
-
-TABLES = ("inventory", "customers", "orders", "order_items")
 
 _FIRST, _SECOND, _BOTH = frozenset({0}), frozenset({1}), frozenset({0, 1})
 """The two stores."""
@@ -52,11 +49,16 @@ class _World:
     homes: Sequence[int]
     orders: Sequence[tuple[int, int]]
 
-    def seen_in(self, stores: frozenset[int]) -> Counts:
-        """The rows that belong to some of the stores; an order has one line."""
+    def seen_in(self, stores: frozenset[int]) -> dict[str, int]:
+        """How many rows of each table of retail belong to some of the stores; an order has one line."""
         orders = [buyer for buyer, store in self.orders if store in stores]
         customers = [number for number, home in enumerate(self.homes) if home in stores or number in orders]
-        return len(stores), len(customers), len(orders), len(orders)
+        return {
+            "retail.inventory": len(stores),
+            "retail.customers": len(customers),
+            "retail.orders": len(orders),
+            "retail.order_items": len(orders),
+        }
 
 
 _ROLES = {"first": "store_manager", "second": "store_manager", "region": "regional_manager", "all": "super_admin"}
@@ -102,10 +104,12 @@ _VIEWERS = (
 )
 
 
-def with_rows(attestation: Attestation, owner_url: str, password: str | None = None) -> Attestation:
+def with_rows(
+    attestation: Attestation, owner_url: str, password: str | None = None, domain: Domain = RETAIL
+) -> Attestation:
     """The attestation and what rows show besides. See prove_with_rows."""
     began = time.perf_counter()
-    findings = prove_with_rows(owner_url, password)
+    findings = prove_with_rows(owner_url, password, domain)
     return replace(
         attestation,
         findings=(*attestation.findings, *findings),
@@ -114,10 +118,10 @@ def with_rows(attestation: Attestation, owner_url: str, password: str | None = N
     )
 
 
-def prove_with_rows(owner_url: str, password: str | None = None) -> list[Finding]:
+def prove_with_rows(owner_url: str, password: str | None = None, domain: Domain = RETAIL) -> list[Finding]:
     """What stands against CHECKS. The URL is one of a login that may SET ROLE to zava_owner and to zava_app.
 
-    password: where the URL has none.
+    password: where the URL has none. domain: whose tables of tenants get a row of each store as well.
 
     Raises psycopg.Error where it cannot be carried out. Nothing stays: no row, and no number of a sequence.
     """
@@ -127,7 +131,7 @@ def prove_with_rows(owner_url: str, password: str | None = None) -> list[Finding
     ):
         connection.execute("SET LOCAL lock_timeout = '5s'")
         connection.execute("SET LOCAL ROLE zava_owner")
-        return [*_stale_visits(connection), *_canary_findings(connection)]
+        return [*_stale_visits(connection), *_canary_findings(connection, domain)]
 
 
 def _stale_visits(connection: psycopg.Connection[Any]) -> list[Finding]:
@@ -135,25 +139,43 @@ def _stale_visits(connection: psycopg.Connection[Any]) -> list[Finding]:
     return [Finding(VISITS.name, "access.visits", f"has {stale} rows other than the orders say")] if stale else []
 
 
-def _canary_findings(connection: psycopg.Connection[Any]) -> list[Finding]:
-    queries = named_queries("canary_rows")
+def _canary_findings(connection: psycopg.Connection[Any], domain: Domain) -> list[Finding]:
+    queries, own_queries = named_queries("canary_rows"), _queries_of(domain)
     canaries = _canaries(connection)
-    for name in queries:
+    for name, statement in (*queries.items(), *own_queries.items()):
         if name.startswith("plant_"):
-            connection.execute(queries[name], canaries.values)
-    looks = [(_HEAD_OFFICE, "", _seen(connection, canaries.values))]
-    findings = list(_found(connection, canaries, looks))
+            connection.execute(statement, canaries.values)
+    canaries = replace(canaries, seen=" UNION ALL ".join(each["seen"] for each in (queries, own_queries) if each))
+    looks = [(_HEAD_OFFICE, "", _seen(connection, canaries))]
+    one_a_store = [name for name in looks[0][2] if not name.startswith("retail.")]
+    findings = [*_without_canaries(domain, looks[0][2]), *_found(connection, canaries, looks)]
     for statements, when, world in _CHANGES:
         for name in statements:
             connection.execute(queries[name], canaries.values)
-        looks = [(viewer, when, _own(world.seen_in(viewer.stores(world)))) for viewer in _VIEWERS]
+        looks = [(viewer, when, _own(world, viewer, one_a_store)) for viewer in _VIEWERS]
         findings += _found(connection, canaries, looks)
     return findings
 
 
-def _own(counts: Counts) -> _Seen:
+def _queries_of(domain: Domain) -> dict[str, str]:
+    """A domain's own canaries: statements plant_…, each a row of both stores, and seen."""
+    return named_queries("canary_rows", domain.sql / "queries") if domain.sql else {}
+
+
+def _without_canaries(domain: Domain, seen: _Seen) -> Iterator[Finding]:
+    """Tables of tenants that nobody looks at, or in which nothing was planted."""
+    for name, table in domain.tables.items():
+        if table.tenant and seen.get(f"{domain.schema}.{name}", (0, 0))[1] == 0:
+            yield Finding(
+                CANARY_ROWS.name, f"{domain.schema}.{name}", "has no canaries, so that nothing is known of it"
+            )
+
+
+def _own(world: _World, viewer: _Viewer, one_a_store: Iterable[str]) -> _Seen:
     """No row but canaries."""
-    return {table: (count, count) for table, count in zip(TABLES, counts, strict=True)}
+    stores = viewer.stores(world)
+    counts = world.seen_in(stores) | {table: len(stores) for table in one_a_store}
+    return {table: (count, count) for table, count in counts.items()}
 
 
 def _found(
@@ -166,9 +188,9 @@ def _found(
         context = canaries.context_of(viewer)
         if connection.execute("SELECT access.enter_context(%s)", (context,)).fetchone() != (True,):
             yield Finding(CANARY_ROWS.name, subject, "is refused")
-        for table, seen in _seen(connection, canaries.values).items():
+        for table, seen in _seen(connection, canaries).items():
             if seen != wanted[table]:
-                found = f"{seen[0]} rows of retail.{table}, {seen[1]} of them canaries'"
+                found = f"{seen[0]} rows of {table}, {seen[1]} of them canaries'"
                 yield Finding(CANARY_ROWS.name, subject, f"sees {found}, instead of {wanted[table]}")
     connection.execute("SET LOCAL ROLE zava_owner")
 
@@ -180,6 +202,8 @@ class _Canaries:
     values: Mapping[str, Any]
     objects: Mapping[str, UUID]
     key: bytes
+    seen: str = ""
+    """The statement that looks at all tables."""
 
     def context_of(self, viewer: _Viewer) -> str:
         principal = principal_id_of(self.values["tenant"], self.objects[viewer.principal])
@@ -216,6 +240,6 @@ def _canaries(connection: psycopg.Connection[Any]) -> _Canaries:
     return _Canaries(values, objects, key)
 
 
-def _seen(connection: psycopg.Connection[Any], values: Mapping[str, Any]) -> _Seen:
-    rows = connection.execute(named_queries("canary_rows")["seen"], values).fetchall()
+def _seen(connection: psycopg.Connection[Any], canaries: _Canaries) -> _Seen:
+    rows = connection.execute(canaries.seen.encode(), canaries.values).fetchall()
     return {table: (visible, canaries) for table, visible, canaries in rows}

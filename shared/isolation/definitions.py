@@ -9,7 +9,9 @@ from functools import cache
 from typing import Any
 
 from shared.database.schema import SQL_FOLDER
+from shared.domain import Domain
 from shared.errors import SqlFault, TooExpensive
+from shared.retail import RETAIL
 from shared.sql_guard.parsing import Node, parse_statements
 
 FUNCTIONS, TRIGGERS = "functions", "triggers"
@@ -51,9 +53,10 @@ def differences(
 
 
 @cache
-def definitions_of_this_release() -> Mapping[Subject, Definition]:
-    """What sql/functions defines."""
-    texts = [path.read_text(encoding="utf-8") for path in (SQL_FOLDER / "functions").glob("*.sql")]
+def definitions_of_this_release(domain: Domain = RETAIL) -> Mapping[Subject, Definition]:
+    """What sql/functions defines, and the functions of a domain with a folder of its own."""
+    paths = [*(SQL_FOLDER / "functions").glob("*.sql"), *domain.files("functions/*.sql")]
+    texts = [path.read_text(encoding="utf-8") for path in paths]
     return {subject: definition for text in texts for subject, definition in definitions_of(text).items()}
 
 

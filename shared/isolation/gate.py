@@ -11,10 +11,12 @@ from psycopg_pool import AsyncConnectionPool
 
 from shared.components import Component
 from shared.database.connection import Connection
+from shared.domain import Domain
 from shared.errors import Unavailable, UnknownSigningKey, ZavaError
 from shared.isolation.attestation import Attestation, Finding, attest
 from shared.keys.signing import signing_keys
 from shared.last_good import Clock, Freshness, LastGood
+from shared.retail import RETAIL
 from shared.vault import Secret, Vault
 
 log = logging.getLogger(__name__)
@@ -38,8 +40,10 @@ class Isolation:
         freshness: Freshness = FRESHNESS,
         clock: Clock = time.monotonic,
         component: Component | None = None,
+        domain: Domain = RETAIL,
     ) -> None:
         self._pool = pool
+        self._domain = domain
         self._vault = vault
         self._component = component or Component("isolation")
         self._attestations = LastGood(self._attest, freshness, name="the proof of isolation", clock=clock)
@@ -101,7 +105,7 @@ class Isolation:
         """Raises PoolTimeout, which is a psycopg.OperationalError, where there is none to be had."""
         async with asyncio.timeout(PROOF_SECONDS), self._pool.connection(timeout=CONNECT_SECONDS) as connection:
             try:
-                return await attest(connection, keys)
+                return await attest(connection, keys, self._domain)
             except BaseException:
                 await connection.close()  # in the middle of it
                 raise

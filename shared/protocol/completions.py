@@ -1,6 +1,6 @@
 """Values for an argument of a prompt or a template while somebody types it: what the caller may see, nothing else."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from mcp import MCPError
 from mcp.types import (
@@ -31,7 +31,8 @@ type Values = Callable[[Caller], Awaitable[list[str]]]
 class Completions:
     """Of one server. Arguments of the same name have the same values, wherever they are."""
 
-    def __init__(self, offers: Offers, choices: Choices) -> None:
+    def __init__(self, offers: Offers, choices: Choices, tables: Sequence[str] = TABLE_NAMES) -> None:
+        self._tables_there = tables
         self._offers = offers
         self._choices = choices
         self._values: Mapping[str, Values] = {
@@ -76,4 +77,4 @@ class Completions:
 
     async def _tables(self, caller: Caller) -> list[str]:
         """None for who sees no store, and so no row of any."""
-        return list(TABLE_NAMES) if await self._choices.stores(caller) else []
+        return list(self._tables_there) if await self._choices.stores(caller) else []

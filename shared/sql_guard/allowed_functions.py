@@ -1,6 +1,7 @@
 """The names that a statement may use, from the reviewed file sql/allowed_functions.txt."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 ALLOWED_FUNCTIONS_FILE = Path(__file__).resolve().parents[2] / "sql" / "allowed_functions.txt"
@@ -19,7 +20,13 @@ class AllowedFunctions:
     types: frozenset[str]
     """May be cast to."""
     relations: frozenset[str]
-    """Tables of the schema retail."""
+    """Tables of the schema."""
+    schema: str = "retail"
+    """Where callers read."""
+
+    def reading(self, schema: str, tables: Iterable[str]) -> "AllowedFunctions":
+        """The same for the tables of another schema."""
+        return replace(self, schema=schema, relations=frozenset(tables))
 
 
 def load_allowed_functions(path: Path = ALLOWED_FUNCTIONS_FILE) -> AllowedFunctions:

@@ -13,7 +13,8 @@ from shared.sql_guard.node_kinds import LEAVES, PLAIN_NODES, REFUSED_NODES, STRU
 from shared.sql_guard.parsing import ONE_SELECT, Node
 
 BUILT_IN_SCHEMAS = frozenset({"pg_catalog", "extensions"})
-RETAIL = "retail"
+ON_THE_PATH = "retail"
+"""The schema whose tables need no schema before them: the search_path of sql/roles.sql."""
 
 # The fields of a SELECT whose expressions decide nothing over rows, and those that do.
 _OUTPUT_FIELDS = frozenset({"targetList", "sortClause", "windowClause", "fromClause", "larg", "rarg"})
@@ -130,12 +131,16 @@ class StatementCheck:
             self._refuse(
                 f"{fields['catalogname']}.{schema}.{name} names a database.", f"Write {schema}.{name}.", fields
             )
-        if schema == RETAIL or (schema is None and (name in place.ctes or name in self._allowed.relations)):
+        allowed = self._allowed
+        if schema == allowed.schema or (schema is None and name in place.ctes):
             return
-        tables = ", ".join(sorted(self._allowed.relations))
+        if schema is None and name in allowed.relations and allowed.schema == ON_THE_PATH:
+            return
+        before = "" if allowed.schema == ON_THE_PATH else f"{allowed.schema}."
+        tables = ", ".join(f"{before}{table}" for table in sorted(allowed.relations))
         full_name = name if schema is None else f"{schema}.{name}"
         self._refuse(
-            f"{full_name} is neither a table of the schema {RETAIL} nor a WITH query that can be seen here.",
+            f"{full_name} is neither a table of the schema {allowed.schema} nor a WITH query that can be seen here.",
             f"The tables are {tables}.",
             fields,
         )

@@ -59,6 +59,14 @@ def read_tool(
     return tool
 
 
+def in_words(tool: Tool, description: str | None = None, /, **arguments: str) -> Tool:
+    """The same tool described for another domain; arguments: of some, what is told of them."""
+    told = {**tool.parameters, "properties": dict(tool.parameters["properties"])}
+    for name, words in arguments.items():
+        told["properties"][name] = {**told["properties"][name], "description": words}
+    return tool.model_copy(update={"description": description or tool.description, "parameters": told})
+
+
 def _lean(schema: Any) -> Any:
     """A schema without what pydantic makes of names and docstrings: every question to a model carries all tools."""
     if isinstance(schema, list):

@@ -1,15 +1,17 @@
 """What the tables look like."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, TypeAliasType, get_args
 
 from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult
 from pydantic import BaseModel, Field
 
-from shared.database.queries import named_queries
+from shared.database.queries import QUERIES_FOLDER, named_queries
+from shared.domain import Domain
 from shared.identity.caller import Caller, current_caller
 from shared.invocation import Door
+from shared.retail import RETAIL
 from shared.tools.definition import read_tool, result
 
 MAX_TABLES = 20
@@ -57,13 +59,16 @@ class TableSchemas(BaseModel):
     tables: list[TableSchema]
 
 
-def schema_tools(door: Door) -> list[Tool]:
+def schema_tools(door: Door, domain: Domain = RETAIL) -> list[Tool]:
     """The tools of this subject."""
+    a_table: Any = TypeAliasType("TableName", Literal.__getitem__(domain.table_names))  # of whatever is served
 
     async def get_multiple_table_schemas(
         table_names: Annotated[
-            list[TableName],
-            Field(description="Tables to describe, each as retail.<table>", min_length=1, max_length=MAX_TABLES),
+            list[a_table],
+            Field(
+                description=f"Tables to describe, each as {domain.schema}.<table>", min_length=1, max_length=MAX_TABLES
+            ),
         ],
     ) -> Annotated[CallToolResult, TableSchemas]:
         """Describe tables: columns with types and meaning, keys, join conditions, and the values of short lists.
@@ -71,17 +76,19 @@ def schema_tools(door: Door) -> list[Tool]:
         Call this before writing a query, with all tables that you may need. Reply values such as store and category
         names are the ones that you may see.
         """
-        schemas = await read_schemas(door, current_caller.get(), table_names)
+        schemas = await read_schemas(door, current_caller.get(), table_names, domain)
         return result("\n\n".join(map(schema_text, schemas.tables)), schemas)
 
     return [read_tool(get_multiple_table_schemas, "Describe tables", "catalog.read", icon="schema")]
 
 
-async def read_schemas(door: Door, caller: Caller, table_names: Sequence[TableName]) -> TableSchemas:
+async def read_schemas(door: Door, caller: Caller, table_names: Sequence[str], domain: Domain = RETAIL) -> TableSchemas:
     """The tables as this caller may see them; values from tenants' rows for tokens that may read sales."""
-    names = list(dict.fromkeys(name.removeprefix("retail.") for name in table_names))
-    parameters = {"names": names, "with_rows": "sales.read" in caller.scopes}
-    answer = await door.read(caller, named_queries("schemas")["table_schemas"], parameters, max_rows=MAX_TABLES)
+    names = list(dict.fromkeys(name.removeprefix(f"{domain.schema}.") for name in table_names))
+    parameters = {"schema": domain.schema, "names": names, "with_rows": "sales.read" in caller.scopes}
+    known_values = named_queries("schemas", domain.sql / "queries" if domain.sql else QUERIES_FOLDER)["known_values"]
+    text = named_queries("schemas")["table_schemas"].replace("{known_values}", known_values)
+    answer = await door.read(caller, text, parameters, max_rows=MAX_TABLES)
     return TableSchemas.model_validate({"tables": answer.records()})
 
 

@@ -1,6 +1,7 @@
 -- What the server asks of its database before it serves rows. Each check gives one row (subject, problem) for each
 -- thing that is wrong, none where it holds. All read catalogues that every login may read, as the callers' login.
--- %(guards)s: retail table → the condition that its policy must hold to, as pg_get_expr prints it.
+-- %(schemas)s: all of ours. %(data_schemas)s: those that callers read. %(guards)s: table with its schema → the condition
+-- that its policy must hold to, as pg_get_expr prints it; %(tenants)s: → the column of the tenant, or NULL.
 
 -- name: login
 -- Superusers and BYPASSRLS see every row; the other rights let a login give itself what it lacks.
@@ -46,21 +47,23 @@ FROM (
     FROM pg_catalog.pg_proc JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = pronamespace
 ) AS owned
 JOIN pg_catalog.pg_roles AS owner ON owner.oid = owned.owner_id
-WHERE owned.nspname IN ('retail', 'access', 'ops') AND owner.rolname <> 'zava_owner'
+WHERE owned.nspname = ANY (%(schemas)s::text[]) AND owner.rolname <> 'zava_owner'
 UNION ALL
 SELECT rolname, 'may log in, or has rights beyond its own objects' FROM pg_catalog.pg_roles
 WHERE rolname = 'zava_owner' AND (rolcanlogin OR rolsuper OR rolbypassrls OR rolreplication OR rolcreaterole);
 
 -- name: tables
 -- Without ENABLE there are no policies, without FORCE none for the owner, whose rights SECURITY DEFINER functions have.
-SELECT 'retail.' || relation.relname AS subject, attribute.problem
+SELECT namespace.nspname || '.' || relation.relname AS subject, attribute.problem
 FROM pg_catalog.pg_class AS relation
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
 CROSS JOIN LATERAL (
     VALUES
         (relkind IN ('r', 'p') AND NOT relrowsecurity, 'does not have row-level security enabled'),
         (relkind IN ('r', 'p') AND NOT relforcerowsecurity, 'does not have row-level security forced'),
-        (relkind IN ('r', 'p') AND NOT %(guards)s::jsonb ? relname, 'is a table that this release does not know'),
+        (
+            relkind IN ('r', 'p') AND NOT %(guards)s::jsonb ? (nspname || '.' || relname), 'is a table that this release does not know'
+        ),
         (relkind = 'm', 'is a materialised view, which no policy covers'),
         (relkind = 'f', 'is a foreign table, which no policy covers'),
         (
@@ -71,33 +74,36 @@ CROSS JOIN LATERAL (
             'is a view that reads with the rights of its owner'
         )
 ) AS attribute (wrong, problem)
-WHERE namespace.nspname = 'retail' AND attribute.wrong
+WHERE namespace.nspname = ANY (%(data_schemas)s::text[]) AND attribute.wrong
 UNION ALL
-SELECT 'retail.' || name, 'is missing'
+SELECT name, 'is missing'
 FROM jsonb_object_keys(%(guards)s::jsonb) AS name
 WHERE name NOT IN (
-    SELECT relation.relname
+    SELECT namespace.nspname || '.' || relation.relname
     FROM pg_catalog.pg_class AS relation
     JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
-    WHERE namespace.nspname = 'retail' AND relation.relkind IN ('r', 'p')
+    WHERE namespace.nspname = ANY (%(data_schemas)s::text[]) AND relation.relkind IN ('r', 'p')
 );
 
 -- name: policies
 -- Permissive policies add up, so there is exactly one. Its condition is the guard and nothing else.
 WITH applying AS (
     SELECT
-        relation.relname, policy.polname, policy.polcmd, policy.polpermissive, policy.polroles,
+        relation.name, policy.polname, policy.polcmd, policy.polpermissive, policy.polroles,
         btrim(regexp_replace(pg_get_expr(policy.polqual, policy.polrelid), '[[:space:]]+', ' ', 'g')) AS condition,
-        %(guards)s::jsonb ->> relation.relname AS guard
+        %(guards)s::jsonb ->> relation.name AS guard
     FROM pg_catalog.pg_policy AS policy
-    JOIN pg_catalog.pg_class AS relation ON relation.oid = policy.polrelid
-    JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
-    WHERE namespace.nspname = 'retail' AND (
+    JOIN (
+        SELECT class.oid, nspname || '.' || relname AS name
+        FROM pg_catalog.pg_class AS class JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relnamespace
+        WHERE nspname = ANY (%(data_schemas)s::text[])
+    ) AS relation ON relation.oid = policy.polrelid
+    WHERE (
         0 = ANY (policy.polroles)
         OR EXISTS (SELECT FROM unnest(policy.polroles) AS role WHERE role <> 0 AND pg_has_role(role, 'MEMBER'))
     )
 )
-SELECT 'retail.' || applying.relname || ' policy ' || applying.polname AS subject, attribute.problem
+SELECT applying.name || ' policy ' || applying.polname AS subject, attribute.problem
 FROM applying
 CROSS JOIN LATERAL (
     VALUES
@@ -111,27 +117,31 @@ CROSS JOIN LATERAL (
 ) AS attribute (wrong, problem)
 WHERE attribute.wrong
 UNION ALL
-SELECT 'retail.' || name, format('has %%s policies for the login instead of one', count(applying.relname))
-FROM jsonb_object_keys(%(guards)s::jsonb) AS name
-LEFT JOIN applying ON applying.relname = name
-GROUP BY name
-HAVING count(applying.relname) <> 1;
+SELECT guarded.name, format('has %%s policies for the login instead of one', count(applying.name))
+FROM jsonb_object_keys(%(guards)s::jsonb) AS guarded (name)
+LEFT JOIN applying ON applying.name = guarded.name
+GROUP BY guarded.name
+HAVING count(applying.name) <> 1;
 
 -- name: indexes
 -- What an index finds is found before any policy, and time and errors tell of it. So the tenant is in each index of a
 -- tenant's table; and customers, whose policy no index looks up, are found by number only (migration 0006).
-SELECT 'retail.' || relation.relname || ' index ' || index_relation.relname AS subject, 'finds rows of all stores' AS problem
+SELECT
+    namespace.nspname || '.' || relation.relname || ' index ' || index_relation.relname AS subject,
+    'finds rows of all stores' AS problem
 FROM pg_catalog.pg_index AS index
 JOIN pg_catalog.pg_class AS index_relation ON index_relation.oid = index.indexrelid
 JOIN pg_catalog.pg_class AS relation ON relation.oid = index.indrelid
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
-LEFT JOIN pg_catalog.pg_attribute AS tenant ON tenant.attrelid = relation.oid AND tenant.attname = 'store_id'
-WHERE namespace.nspname = 'retail'
+LEFT JOIN pg_catalog.pg_attribute AS tenant
+    ON tenant.attrelid = relation.oid
+    AND tenant.attname = %(tenants)s::jsonb ->> (namespace.nspname || '.' || relation.relname)
+WHERE namespace.nspname = ANY (%(data_schemas)s::text[])
     AND CASE
-        WHEN relation.relname = 'customers' -- beside their numbers, what is unique: expressions, no column
+        WHEN namespace.nspname || '.' || relation.relname = 'retail.customers'
+        -- beside their numbers, what is unique: expressions, no column
         THEN NOT index.indisprimary AND NOT (index.indisexclusion AND 0 = ALL (index.indkey::smallint[]))
-        WHEN relation.relname <> 'stores' -- which everybody sees
-        THEN NOT tenant.attnum = ANY ((index.indkey::smallint[])[0:index.indnkeyatts - 1])
+        ELSE NOT tenant.attnum = ANY ((index.indkey::smallint[])[0:index.indnkeyatts - 1])
     END;
 
 -- name: tasks
@@ -253,7 +263,7 @@ WHERE grantee <> owner
     );
 
 -- name: privileges
--- The login selects from retail and does nothing else anywhere.
+-- The login selects from what callers read and does nothing else anywhere.
 SELECT namespace.nspname || '.' || relation.relname AS subject, attribute.problem
 FROM pg_catalog.pg_class AS relation
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
@@ -267,7 +277,7 @@ CROSS JOIN LATERAL (
             'may be changed by the login'
         ),
         (
-            relkind IN ('r', 'p', 'v', 'm', 'f') AND namespace.nspname <> 'retail'
+            relkind IN ('r', 'p', 'v', 'm', 'f') AND namespace.nspname <> ALL (%(data_schemas)s::text[])
                 AND has_any_column_privilege(relation.oid, 'SELECT'),
             'may be read by the login'
         ),
@@ -278,7 +288,7 @@ CROSS JOIN LATERAL (
         )
 ) AS attribute (wrong, problem)
 WHERE namespace.nspname !~ '^pg_' AND namespace.nspname <> 'information_schema' AND attribute.wrong
-    AND (namespace.nspname IN ('retail', 'access', 'ops') OR has_schema_privilege(namespace.oid, 'USAGE'))
+    AND (namespace.nspname = ANY (%(schemas)s::text[]) OR has_schema_privilege(namespace.oid, 'USAGE'))
 UNION ALL
 SELECT 'schema ' || nspname, 'lets the login create objects'
 FROM pg_catalog.pg_namespace
@@ -316,7 +326,7 @@ WHERE (
 -- Beside what they are defined as. %(callable)s: signatures that sql/privileges.sql grants.
 WITH known AS (
     SELECT
-        namespace.nspname IN ('retail', 'access', 'ops') AS ours,
+        namespace.nspname = ANY (%(schemas)s::text[]) AS ours,
         format('%%s.%%s(%%s)', namespace.nspname, function.proname, oidvectortypes(function.proargtypes)) AS signature,
         coalesce(function.proconfig, '{}') = ARRAY['search_path=pg_catalog, pg_temp'] AS pinned,
         function.prosecdef AS definer,
@@ -352,7 +362,7 @@ WITH relation AS (
     SELECT class.oid, namespace.nspname || '.' || class.relname AS name, class.relkind
     FROM pg_catalog.pg_class AS class
     JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
-    WHERE namespace.nspname IN ('retail', 'access', 'ops') AND class.relkind IN ('r', 'p')
+    WHERE namespace.nspname = ANY (%(schemas)s::text[]) AND class.relkind IN ('r', 'p')
 )
 SELECT relation.name || ' rule ' || rewrite.rulename AS subject, 'is not of this release' AS problem
 FROM relation JOIN pg_catalog.pg_rewrite AS rewrite ON rewrite.ev_class = relation.oid
@@ -377,7 +387,7 @@ SELECT
     CASE WHEN function.prokind <> 'a' THEN pg_get_functiondef(function.oid) END AS definition
 FROM pg_catalog.pg_proc AS function
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = function.pronamespace
-WHERE namespace.nspname IN ('retail', 'access', 'ops')
+WHERE namespace.nspname = ANY (%(schemas)s::text[])
 UNION ALL
 SELECT
     'triggers', format('%%s.%%s trigger %%s', namespace.nspname, class.relname, trigger.tgname),
@@ -391,7 +401,7 @@ SELECT
 FROM pg_catalog.pg_trigger AS trigger
 JOIN pg_catalog.pg_class AS class ON class.oid = trigger.tgrelid
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
-WHERE namespace.nspname IN ('retail', 'access', 'ops') AND NOT trigger.tgisinternal;
+WHERE namespace.nspname = ANY (%(schemas)s::text[]) AND NOT trigger.tgisinternal;
 
 -- name: settings
 -- %(settings)s: name → value of zava_app in sql/roles.sql. What counts is what the session has, whoever set it.

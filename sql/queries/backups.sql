@@ -16,7 +16,7 @@ LEFT JOIN LATERAL (
     FROM pg_catalog.pg_trigger AS trigger
     WHERE trigger.tgrelid = relation.oid AND trigger.tgname = 'record_changes_updated'
 ) AS recorded ON true
-WHERE namespace.nspname IN ('retail', 'access', 'ops') AND relation.relkind IN ('r', 'p')
+WHERE namespace.nspowner = 'zava_owner'::regrole AND relation.relkind IN ('r', 'p')
     AND attribute.attnum > 0 AND NOT attribute.attisdropped AND attribute.attgenerated = ''
 GROUP BY namespace.nspname, relation.relname, recorded.key
 ORDER BY 1
@@ -59,7 +59,7 @@ ORDER BY 1
 SELECT namespace.nspname || '.' || relation.relname AS name
 FROM pg_catalog.pg_class AS relation
 JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
-WHERE namespace.nspname IN ('retail', 'access', 'ops') AND relation.relforcerowsecurity
+WHERE namespace.nspowner = 'zava_owner'::regrole AND relation.relforcerowsecurity
 ORDER BY 1
 
 -- name: row_counts

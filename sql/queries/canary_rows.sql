@@ -94,12 +94,12 @@ WHERE customer_id IN (%(customer)s, %(customer)s + 2);
 
 -- name: seen
 -- One row a tenant table: all that the current role and context see, and how much of it is canaries'.
-SELECT 'inventory' AS table_name, count(*) AS visible, count(*) FILTER (WHERE product_id = %(product)s) AS canaries
+SELECT 'retail.inventory' AS table_name, count(*) AS visible, count(*) FILTER (WHERE product_id = %(product)s) AS canaries
 FROM retail.inventory
 UNION ALL
-SELECT 'customers', count(*), count(*) FILTER (WHERE customer_id - %(customer)s BETWEEN 0 AND 2) FROM retail.customers
+SELECT 'retail.customers', count(*), count(*) FILTER (WHERE customer_id - %(customer)s BETWEEN 0 AND 2) FROM retail.customers
 UNION ALL
-SELECT 'orders', count(*), count(*) FILTER (WHERE order_id - %(order)s BETWEEN 0 AND 2) FROM retail.orders
+SELECT 'retail.orders', count(*), count(*) FILTER (WHERE order_id - %(order)s BETWEEN 0 AND 2) FROM retail.orders
 UNION ALL
-SELECT 'order_items', count(*), count(*) FILTER (WHERE order_item_id - %(item)s BETWEEN 0 AND 2)
+SELECT 'retail.order_items', count(*), count(*) FILTER (WHERE order_item_id - %(item)s BETWEEN 0 AND 2)
 FROM retail.order_items;

@@ -1,28 +1,19 @@
 -- name: table_schemas
--- One row a table of %(names)s (text[], without schema), in the order asked for: what one needs to write a query.
+-- One row a table of %(names)s (text[], without the schema), in the order asked for: what one needs to write a query.
+-- In the place of known_values goes the statement of that name, of the domain.
 -- Values come through the caller's own row-level security; those of tenants' rows only with %(with_rows)s.
 WITH asked AS (
     SELECT asked.name, asked.place, class.oid
     FROM unnest(%(names)s::text[]) WITH ORDINALITY AS asked (name, place)
     JOIN pg_catalog.pg_class AS class ON class.relname = asked.name
     JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = class.relnamespace
-    WHERE namespace.nspname = 'retail' AND class.relkind IN ('r', 'p')
+    WHERE namespace.nspname = %(schema)s AND class.relkind IN ('r', 'p')
 ),
 known_values AS (
-    SELECT 'stores' AS table_name, 'store_name' AS column_name, jsonb_agg(store_name ORDER BY store_id) AS list
-    FROM retail.stores
-    UNION ALL
-    SELECT 'categories', 'category_name', jsonb_agg(category_name ORDER BY category_name) FROM retail.categories
-    UNION ALL
-    SELECT 'product_types', 'type_name', jsonb_agg(type_name ORDER BY type_name) FROM retail.product_types
-    UNION ALL
-    SELECT 'orders', 'order_date', jsonb_build_array('from', min(order_date), 'to', max(order_date))
-    FROM retail.orders
-    WHERE 'orders' IN (SELECT name FROM asked)
-    HAVING %(with_rows)s
+    {known_values}
 )
 SELECT
-    'retail.' || asked.name AS table_name,
+    %(schema)s || '.' || asked.name AS table_name,
     pg_catalog.obj_description(asked.oid, 'pg_class') AS description,
     (
         SELECT jsonb_agg(
@@ -73,3 +64,17 @@ SELECT
     ) AS joins
 FROM asked
 ORDER BY asked.place;
+
+-- name: known_values
+-- Short lists, and from and to of ranges: table, column, JSON.
+SELECT 'stores' AS table_name, 'store_name' AS column_name, jsonb_agg(store_name ORDER BY store_id) AS list
+FROM retail.stores
+UNION ALL
+SELECT 'categories', 'category_name', jsonb_agg(category_name ORDER BY category_name) FROM retail.categories
+UNION ALL
+SELECT 'product_types', 'type_name', jsonb_agg(type_name ORDER BY type_name) FROM retail.product_types
+UNION ALL
+SELECT 'orders', 'order_date', jsonb_build_array('from', min(order_date), 'to', max(order_date))
+FROM retail.orders
+WHERE 'orders' IN (SELECT name FROM asked)
+HAVING %(with_rows)s;

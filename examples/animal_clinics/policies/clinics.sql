@@ -1,0 +1,7 @@
+-- Catalogue: every caller with a clinic sees it, nobody else does.
+ALTER TABLE care.clinics ENABLE ROW LEVEL SECURITY;
+ALTER TABLE care.clinics FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY select_callers ON care.clinics FOR SELECT TO zava_app
+    USING ((SELECT (access.verified_caller()).store_mask) IS NOT NULL);
+CREATE POLICY all_owner ON care.clinics FOR ALL TO zava_owner USING (true) WITH CHECK (true);

@@ -1,0 +1,14 @@
+-- Rows of the caller's clinics.
+ALTER TABLE care.treatments ENABLE ROW LEVEL SECURITY;
+ALTER TABLE care.treatments FORCE ROW LEVEL SECURITY;
+
+CREATE POLICY select_callers ON care.treatments FOR SELECT TO zava_app
+    USING (
+        CASE access.policy_form()
+            WHEN 'list' THEN clinic_id = ANY ((SELECT (access.verified_caller()).store_ids)::integer[])
+            WHEN 'mask' THEN (SELECT (access.verified_caller()).store_mask)[clinic_id]
+            ELSE (SELECT (access.verified_caller()).store_mask)[clinic_id]
+                AND clinic_id = ANY ((SELECT (access.verified_caller()).store_ids)::integer[])
+        END
+    );
+CREATE POLICY all_owner ON care.treatments FOR ALL TO zava_owner USING (true) WITH CHECK (true);
