@@ -7,7 +7,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,13 @@ from local.postgres_home import remove_abandoned_homes
 from local.state import LOGIN_ROLES
 from shared.database.pool import open_pool
 from shared.database.schema import SQL_FOLDER
+from shared.domain import Domain
 from shared.embeddings.embedder import Embedder
 from shared.embeddings.identity import vault_key
 from shared.embeddings.of_queries import QueryEmbeddings
 from shared.invocation import Invocations
 from shared.isolation.gate import Isolation
+from shared.retail import RETAIL
 from shared.rls_context import sign_context
 from shared.settings import Settings
 from shared.vault import Secret, Vault
@@ -78,10 +80,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 class Database:
-    """One database of the test server, with the URLs of its logins."""
+    """One database of the test server, with the URLs of its logins.
 
-    def __init__(self, server: EmbeddedPostgres, name: str) -> None:
-        self.name = name
+    domain: what is served from it. words: what it calls retail's tables and columns (tests/isolation/words.py).
+    """
+
+    def __init__(
+        self, server: EmbeddedPostgres, name: str, domain: Domain = RETAIL, words: Mapping[str, str] | None = None
+    ) -> None:
+        self.name, self.domain = name, domain
+        self.words = words or {}
         self.superuser_url = server.superuser_url(name)
         self.owner_url = f"{self.superuser_url}&options=-c%20role%3Dzava_owner"
         self.app_url = server.url("zava_app", PASSWORDS["zava_app"], name)

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from tests.isolation.words import RETAIL, Words
+
 
 class Tell(Enum):
     """What gives a success away; foreign values in the outcome always do."""
@@ -51,6 +53,8 @@ class Target:
     marker: str
     forged_contexts: Mapping[str, str]
     """By what is wrong with them."""
+    words: Words = RETAIL
+    """Of the schema that is attacked."""
 
     @property
     def unsigned(self) -> str:

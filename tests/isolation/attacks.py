@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 from tests.isolation.attack import Attack, Target
 from tests.isolation.families import bombs, breaking, forging, probing, reading
+from tests.isolation.words import in_words
 
 FAMILIES: dict[str, Callable[[Target], Iterator[Attack]]] = {
     "identity": forging.identity,
@@ -34,7 +35,11 @@ QUIET = tuple(family for family in FAMILIES if family != "bombs")
 def corpus(target: Target, *families: str) -> list[Attack]:
     """Every attack of these families."""
     return [
-        dataclasses.replace(attack, statement=attack.statement.replace("{database}", target.database))
+        dataclasses.replace(
+            attack,
+            statement=in_words(attack.statement.replace("{database}", target.database), target.words),
+            twin=in_words(attack.twin, target.words),
+        )
         for family in families
         for attack in FAMILIES[family](target)
     ]

@@ -6,13 +6,13 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 import psycopg
-from psycopg import sql
 
 from tests.conftest import KEY, PASSWORDS, Database, caller_of, context_of
 from tests.isolation.attack import Target
 from tests.isolation.contexts import forged_contexts
 from tests.isolation.detector import Eyes
 from tests.isolation.families.reading import TABLES, neighbours_lock
+from tests.isolation.words import Words, in_words
 
 KIRKLAND = 7
 SMALLEST_TELLING_NUMBER = 600
@@ -46,9 +46,7 @@ _FINGERPRINTS = {
     "large objects": "SELECT oid FROM pg_largeobject_metadata",
     "default privileges": "SELECT defaclrole, defaclobjtype, defaclacl FROM pg_default_acl",
 }
-_EVERY_TABLE = (
-    "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE schemaname IN ('retail', 'access', 'ops')"
-)
+_EVERY_TABLE = "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables WHERE tableowner = 'zava_owner'"
 _FOREIGN_NUMBERS = (
     "SELECT v::bigint FROM pg_class AS c, unnest(ARRAY[c.reltuples, c.relpages, pg_relation_size(c.oid),"
     " pg_table_size(c.oid), pg_indexes_size(c.oid), pg_total_relation_size(c.oid)]) AS v"
@@ -61,6 +59,7 @@ class Ground(Protocol):
     """A database whose owner one can ask."""
 
     name: str
+    words: Words
 
     def as_superuser(self) -> psycopg.Connection[Any]: ...
 
@@ -88,14 +87,21 @@ def target_in(database: Ground, marker: str) -> Target:
     """Foreign rows to ask for; the owner knows them."""
     with database.as_superuser() as owner:
         [(order_id, order_item_id)] = owner.execute(
-            "SELECT order_id, order_item_id FROM retail.order_items WHERE store_id = 1 AND order_item_id NOT IN"
-            " (SELECT order_item_id FROM retail.order_items WHERE store_id = 7) AND order_id > 100000"
-            " ORDER BY order_id LIMIT 1"
+            _asked(
+                database,
+                "SELECT order_id, order_item_id FROM retail.order_items WHERE store_id = 1 AND order_item_id NOT IN"
+                " (SELECT order_item_id FROM retail.order_items WHERE store_id = 7)"
+                " AND order_id > (SELECT max(order_id) / 2 FROM retail.orders)"
+                " ORDER BY order_id LIMIT 1",
+            )
         ).fetchall()
         [(customer_id, email, phone)] = owner.execute(
-            "SELECT customer_id, email, phone FROM retail.customers AS c WHERE primary_store_id = 1 AND phone <> ''"
-            " AND NOT EXISTS (SELECT FROM retail.orders AS o WHERE o.customer_id = c.customer_id AND store_id = 7)"
-            " AND customer_id > 1000 ORDER BY customer_id LIMIT 1"
+            _asked(
+                database,
+                "SELECT customer_id, email, phone FROM retail.customers AS c WHERE primary_store_id = 1 AND phone <> ''"
+                " AND NOT EXISTS (SELECT FROM retail.orders AS o WHERE o.customer_id = c.customer_id AND store_id = 7)"
+                " AND customer_id > 1000 ORDER BY customer_id LIMIT 1",
+            )
         ).fetchall()
     return Target(
         database=database.name,
@@ -109,6 +115,7 @@ def target_in(database: Ground, marker: str) -> Target:
         password=PASSWORDS["zava_app"],
         marker=marker,
         forged_contexts=forged_contexts(),
+        words=database.words,
     )
 
 
@@ -117,21 +124,22 @@ def eyes_of(name: str, database: Ground, marker: str) -> Eyes:
     own = KIRKLAND if name == "kirkland" else 0
     with database.as_superuser() as owner:
         emails = owner.execute(
-            "SELECT email FROM retail.customers AS c WHERE primary_store_id <> %(own)s AND NOT EXISTS"
-            " (SELECT FROM retail.orders AS o WHERE o.customer_id = c.customer_id AND o.store_id = %(own)s)",
+            _asked(
+                database,
+                "SELECT email FROM retail.customers AS c WHERE primary_store_id <> %(own)s AND NOT EXISTS"
+                " (SELECT FROM retail.orders AS o WHERE o.customer_id = c.customer_id AND o.store_id = %(own)s)",
+            ),
             {"own": own},
         ).fetchall()
-        numbers = {number for (number,) in owner.execute(_FOREIGN_NUMBERS).fetchall()}
-        counts = [
-            owner.execute(
-                sql.SQL("SELECT {tenant}, count(*) FROM retail.{table} GROUP BY 1").format(
-                    tenant=sql.Identifier("primary_store_id" if table == "customers" else "store_id"),
-                    table=sql.Identifier(table),
-                )
+        numbers = {number for (number,) in owner.execute(_asked(database, _FOREIGN_NUMBERS)).fetchall()}
+        counts = {
+            table: owner.execute(
+                _asked(database, f"SELECT {tenant}, count(*) FROM retail.{table} GROUP BY 1")
             ).fetchall()
             for table in TABLES
             if table != "inventory"  # as many as there are products, everywhere
-        ]
+            for tenant in ["primary_store_id" if table == "customers" else "store_id"]
+        }
         keys = owner.execute(
             "SELECT encode(inner_pad, 'hex') FROM access.signing_keys"
             " UNION SELECT encode(outer_pad, 'hex') FROM access.signing_keys"
@@ -139,17 +147,22 @@ def eyes_of(name: str, database: Ground, marker: str) -> Eyes:
             " UNION SELECT object_id::text FROM access.principals WHERE object_id <> %s",
             (caller_of(name).object_id,),
         ).fetchall()
-    for of_table in counts:
+    for of_table in counts.values():
         numbers |= {sum(count for _, count in of_table)} | {count for store, count in of_table if store != own}
     return Eyes(
         name=name,
-        orders=2975 if own else 0,
+        orders=dict(counts["orders"]).get(own, 0),
         stores=frozenset({own}) if own else frozenset(),
         foreign_emails=frozenset(email for (email,) in emails),
         foreign_numbers=frozenset(number for number in numbers if number >= SMALLEST_TELLING_NUMBER),
         secrets=frozenset(key for (key,) in keys) | {KEY.value, KEY.key().hex()},
         marker=marker,
     )
+
+
+def _asked(database: Ground, statement: str) -> bytes:
+    """In the words of the ground's schema."""
+    return in_words(statement, database.words).encode()
 
 
 def new_marker() -> str:
@@ -182,9 +195,8 @@ class Neighbour:
         connection = psycopg.connect(self._database.app_url, autocommit=True, application_name=self._marker)
         connection.execute("SELECT set_config('app.rls_context', %s, false)", (context_of("seattle", seconds=600),))
         connection.execute(f"PREPARE {self._marker} AS SELECT '{self._marker}'".encode())
-        connection.execute(
-            f"DECLARE {self._marker} CURSOR WITH HOLD FOR SELECT email FROM retail.customers LIMIT 3".encode()
-        )
+        held = _asked(self._database, "SELECT email FROM retail.customers LIMIT 3")
+        connection.execute(f"DECLARE {self._marker} CURSOR WITH HOLD FOR ".encode() + held)
         connection.execute("SELECT pg_advisory_lock(%s)", (neighbours_lock(self._marker),))
         connection.execute(f"SELECT '{self._marker}'".encode())
         return connection

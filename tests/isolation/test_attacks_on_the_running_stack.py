@@ -9,6 +9,7 @@ from tests.isolation.attacks import QUIET, corpus
 from tests.isolation.detector import judge
 from tests.isolation.ground import changed_parts, eyes_of, fingerprint, target_in
 from tests.isolation.watch import send
+from tests.isolation.words import RETAIL
 from tests.stack import RunningStack
 
 OF_EACH_FAMILY = 3
@@ -18,6 +19,7 @@ class StackGround:
     """The stack's database, as its owner sees it."""
 
     name = DATABASE
+    words = RETAIL
 
     def __init__(self, stack: RunningStack) -> None:
         self._stack = stack

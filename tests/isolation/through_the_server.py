@@ -20,6 +20,7 @@ from tests.isolation.attack import Attack, Tell
 from tests.isolation.attacks import corpus
 from tests.isolation.detector import Eyes, Outcome, Success, differs, judge
 from tests.isolation.ground import Neighbour, eyes_of, target_in
+from tests.isolation.words import in_words
 from tests.tools.calls import text_of
 
 _SESSION = """
@@ -52,12 +53,13 @@ class ServerCampaign:
         """app_url: of the login, directly or through a pooler."""
         async with open_pool(settings_for(app_url)) as pool:
             vault = Vault(KeptSecrets(KEY))
-            door = Invocations(pool, vault, Isolation(pool, vault)).without_proof()
-            before = await _seen_by_a_neighbour(pool, door)
+            isolation = Isolation(pool, vault, domain=self._database.domain)
+            door = Invocations(pool, vault, isolation, domain=self._database.domain).without_proof()
+            before = await self._seen_by_a_neighbour(pool, door)
             with Neighbour(self._database, self._marker) as neighbour:
                 for family in families:
                     await self._family(door, family)
-                    after = await _seen_by_a_neighbour(pool, door)
+                    after = await self._seen_by_a_neighbour(pool, door)
                     if after != before:
                         self.disturbed[family] = f"{before} {after}"
                     if neighbour.disturbed():
@@ -82,6 +84,12 @@ class ServerCampaign:
         self.outcomes[attack.name] = outcome
         if found := judge(attack, outcome, twin, self.eyes, self.target):
             self.successes[attack.name] = found
+
+    async def _seen_by_a_neighbour(self, pool: AsyncConnectionPool[Connection], door: Invocations) -> list[Any]:
+        """Its rows, and the session that it shares with the attacker, without what is set for one transaction."""
+        own = await door.read(caller_of("seattle"), in_words(_OWN, self._database.words), max_rows=1)
+        async with pool.connection(timeout=5) as connection:
+            return [own.rows, await (await connection.execute(_SESSION)).fetchall()]
 
 
 @dataclass(frozen=True)
@@ -118,10 +126,3 @@ def as_outcome(result: CallToolResult, seconds: float) -> Outcome:
         said="\n".join(told) if result.is_error else "",
         seconds=seconds,
     )
-
-
-async def _seen_by_a_neighbour(pool: AsyncConnectionPool[Connection], door: Invocations) -> list[Any]:
-    """Its rows, and the session that it shares with the attacker, without what is set for one transaction."""
-    own = await door.read(caller_of("seattle"), _OWN, max_rows=1)
-    async with pool.connection(timeout=5) as connection:
-        return [own.rows, await (await connection.execute(_SESSION)).fetchall()]
