@@ -8,10 +8,20 @@ import psycopg
 
 CONNECT_SECONDS = 5
 
-OPTIONS = (
-    "-c timezone=UTC -c datestyle=ISO,YMD -c intervalstyle=iso_8601 -c bytea_output=hex -c extra_float_digits=1"
-    " -c synchronize_seqscans=off -c client_encoding=UTF8"
-)
+APPLICATION_NAME = "zava-backup"
+
+SETTINGS = {
+    "timezone": "UTC",
+    "datestyle": "ISO,YMD",
+    "intervalstyle": "iso_8601",
+    "bytea_output": "hex",
+    "extra_float_digits": "1",
+    "synchronize_seqscans": "off",
+    "client_encoding": "UTF8",
+}
+
+OPTIONS = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
+"""The same, as libpq takes them."""
 
 type Connection = psycopg.Connection[Any]
 
@@ -25,6 +35,7 @@ def connected(url: str, password: str | None, options: str = OPTIONS) -> Iterato
         options=options,
         autocommit=True,
         connect_timeout=CONNECT_SECONDS,
-        application_name="zava-backup",
+        application_name=APPLICATION_NAME,
+        keepalives_idle=30,  # one waits while another reads: nothing on the way may take it for dead
     ) as connection:
         yield connection

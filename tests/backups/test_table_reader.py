@@ -1,0 +1,106 @@
+"""Tables are read on a connection of their own: the same rows of the same moment, from the same server, or an error."""
+
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import errors
+
+from local.certificate import self_signed
+from shared.backups.blob_store import BlobStore
+from shared.backups.connection import connected
+from shared.backups.copy_out import copied
+from shared.backups.full import back_up_full
+from shared.backups.listing import newest_complete
+from shared.backups.selection import IN_BACKUP
+from shared.backups.snapshot import copy_statement, open_snapshot
+from shared.backups.table_reader import open_table_reader
+from tests.backups.conftest import KEYS
+from tests.backups.tls_proxy import tls_proxy
+from tests.conftest import Database
+
+ORDER = "INSERT INTO retail.orders (order_id, customer_id, store_id, order_date) VALUES (9000001, 1, 7, '2026-01-02')"
+ENDED = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query ~ %s"
+
+
+def test_rows_are_those_of_the_snapshot_to_the_byte(source: Database) -> None:
+    with connected(source.backup_url, None) as connection, open_snapshot(connection) as snapshot:
+        with psycopg.connect(source.owner_url) as writer:
+            writer.execute(ORDER.encode())
+        try:
+            for table in sorted(IN_BACKUP):
+                expected = copied(connection, copy_statement(table, snapshot.columns[table], "TO STDOUT"))
+                assert b"".join(snapshot.rows(table)) == b"".join(expected), table
+        finally:
+            with psycopg.connect(source.owner_url) as writer:
+                writer.execute("DELETE FROM retail.orders WHERE order_id = 9000001")
+
+
+def test_rows_come_whole_and_a_megabyte_at_a_time(source: Database) -> None:
+    with connected(source.backup_url, None) as connection, open_snapshot(connection) as snapshot:
+        chunks = list(snapshot.rows("retail.order_items"))
+    assert all(chunk.endswith(b"\n") for chunk in chunks)
+    assert len(chunks) == 1 or min(map(len, chunks[:-1])) >= 1 << 20
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "error"),
+    [
+        ("access.signing_keys", "kid", errors.InsufficientPrivilege),
+        ("retail.stores", "nothing", errors.UndefinedColumn),
+        ("retail.nothing", "store_id", errors.UndefinedTable),
+    ],
+)
+def test_what_the_server_refuses_is_an_error_of_psycopg(
+    source: Database, table: str, column: str, error: type[psycopg.Error]
+) -> None:
+    with (
+        connected(source.backup_url, None) as connection,
+        open_snapshot(connection),
+        open_table_reader(connection) as reader,
+        pytest.raises(error),
+    ):
+        list(reader.rows(table, [column]))
+
+
+@pytest.mark.parametrize("query", ["^COPY", "pg_export_snapshot", "lease_backup"])
+def test_whichever_connection_is_lost_there_is_no_backup(source: Database, store: BlobStore, query: str) -> None:
+    """Of the three, while rows are read."""
+
+    ended: list[tuple[bool]] = []
+
+    def end(table: str, done: int) -> None:
+        if table == "retail.customers" and not ended:
+            with source.as_superuser() as superuser:
+                ended.extend(superuser.execute(ENDED, (query,)).fetchall())
+
+    with pytest.raises(psycopg.OperationalError):
+        back_up_full(source.backup_url, None, store, KEYS, show=end)
+    assert ended == [(True,)]
+    assert newest_complete(store, KEYS) is None
+    with source.as_superuser() as superuser:
+        superuser.execute("DELETE FROM ops.backup_lease")
+
+
+def test_rows_pass_through_tls_and_only_from_the_server_that_the_url_trusts(
+    source: Database, store: BlobStore, tmp_path: Path
+) -> None:
+    good, bad = (tmp_path / name for name in ("good", "bad"))
+    for directory in (good, bad):
+        directory.mkdir()
+    trusted, another = self_signed(good), self_signed(bad)
+    parts = urlsplit(source.backup_url)
+    assert parts.port
+    with tls_proxy(parts.port, trusted) as proxy:
+        login = parts.netloc.rpartition("@")[0]
+        query = urlencode({"sslmode": "verify-full", "sslrootcert": trusted.certificate})
+        url = urlunsplit(parts._replace(netloc=f"{login}@localhost:{proxy.port}", query=query))
+        made = back_up_full(url, None, store, KEYS)
+        assert made is not None
+        assert proxy.encrypted == 3
+        with connected(url, None) as connection, open_snapshot(connection) as snapshot:
+            proxy.certificate = another  # as somebody between would, once the first connection stands
+            with pytest.raises(psycopg.OperationalError):
+                list(snapshot.rows("retail.stores"))
+        assert proxy.encrypted == 4
