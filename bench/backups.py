@@ -61,6 +61,7 @@ def main(lines: int, turns: int) -> None:
         with psycopg.connect(url, autocommit=True) as connection:
             _fill(connection, lines)
             [(data,)] = connection.execute("SHOW data_directory").fetchall()
+        time.sleep(REAPED_AFTER)
         postmaster = int(Path(data, "postmaster.pid").read_text().split()[0])
         backup_url = server.url("zava_backup", "bench", "bench")
         ways = {

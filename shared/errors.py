@@ -7,6 +7,7 @@ ZavaError
 ├── FieldsNotConverted         stored values cannot be encrypted or decrypted as asked; nothing is lost
 ├── BackupFailed               no backup was made, for it would not have been complete
 ├── BackupRefused              a backup that does not hold, or does not fit the database; nothing is changed
+│   └── OtherRelease           the same: it may well hold, for the release that made it
 ├── BackupStoreDown            backups can be neither written nor read now
 ├── EmbedderFailure            the embedding service did not answer as it should, with seconds to wait if it said so
 ├── TextRefused                the embedding service will not take one of the texts
@@ -59,6 +60,10 @@ class BackupFailed(ZavaError):
 
 class BackupRefused(ZavaError):
     """A backup does not hold, or does not fit the database, which is as it was. The message names tables and parts."""
+
+
+class OtherRelease(BackupRefused):
+    """A backup and what it should be restored into are of different releases."""
 
 
 class BackupStoreDown(ZavaError):

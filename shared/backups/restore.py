@@ -26,7 +26,7 @@ from shared.backups.selection import EMPTIED, IN_BACKUP, SEEDED
 from shared.backups.signature import Keys
 from shared.backups.snapshot import columns_of, copy_statement, qualified
 from shared.database.queries import named_queries
-from shared.errors import BackupRefused
+from shared.errors import BackupRefused, OtherRelease
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def _checked_chain(store: BlobStore, keys: Keys, backup_id: str, show: Show) -> 
 
 def _check_manifest(manifest: Manifest) -> None:
     if {table.name for table in manifest.tables} != IN_BACKUP or len(manifest.tables) != len(IN_BACKUP):
-        raise BackupRefused(f"{manifest.id} has other tables than this release backs up")
+        raise OtherRelease(f"{manifest.id} has other tables than this release backs up")
     for table in manifest.tables:
         if any(sum(part.rows for part in lines.parts) != lines.rows for lines in lines_of(table)):
             raise BackupRefused(f"the manifest contradicts itself about {table.name}")
@@ -109,7 +109,7 @@ def _lock(connection: Connection) -> None:
 
 def _check_fits(connection: Connection, manifest: Manifest) -> None:
     if _rows(connection, "migrations") != sorted(manifest.migrations.items()):
-        raise BackupRefused("the database has other migrations than the backup: deploy the release that made it")
+        raise OtherRelease("the database has other migrations than the backup: deploy the release that made it")
     if columns_of(connection) != {table.name: table.columns for table in manifest.tables}:
         raise BackupRefused("the database has other columns than the backup")
 

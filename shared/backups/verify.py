@@ -26,7 +26,7 @@ from shared.backups.snapshot import qualified
 from shared.backups.verification import Outcome, Verification, write_verification
 from shared.database.pool import AccessTokenSource, connect
 from shared.database.schema import install_signing_key
-from shared.errors import BackupRefused
+from shared.errors import BackupRefused, OtherRelease
 from shared.isolation.attestation import Attestation, attest
 from shared.isolation.canary_rows import with_rows
 from shared.rls_context import SIGNING_KEY
@@ -57,8 +57,9 @@ def verify_backup(
 ) -> Verification | None:
     """The report, which is then beside the backup; None where another run is at work.
 
-    A backup that does not hold has a report, too. Raises BackupRefused where the ground is none, BackupStoreDown and
-    psycopg's errors: then nobody knows.
+    A backup that does not hold has a report, too. Raises OtherRelease where nothing in it is wrong but the time: it is
+    from before the last deploy. Raises BackupRefused where the ground is none, BackupStoreDown and psycopg's errors:
+    then nobody knows.
     """
     with connected(ground.url, ground.password) as connection:
         _check_ground(connection)
@@ -87,6 +88,11 @@ def _report(
     with _emptied_behind(connection):
         try:
             manifest = restore_backup(ground.url, ground.password, store, keys, backup_id, overwrite=True, show=show)
+        except OtherRelease:
+            raise OtherRelease(
+                f"{backup_id} is not verified, and may well hold: it is of another release than the database for"
+                " verification. Behind a deploy, run migrate --for-verification and back up first"
+            ) from None
         except BackupRefused as refusal:
             seconds = time.monotonic() - began
             return Verification(id=backup_id, verified_at=now, seconds=seconds, problem=str(refusal))

@@ -18,7 +18,7 @@ from shared.backups.restore import restore_backup
 from shared.backups.verification import REPORT, Verification, read_verification
 from shared.backups.verify import VERIFY_LOCK, Ground, verify_backup
 from shared.database.schema import MigrationRefused, deploy_schema
-from shared.errors import BackupRefused
+from shared.errors import BackupRefused, OtherRelease
 from shared.jobs.verify_backup import verify_as_set, verify_newest_as_set
 from shared.settings import Settings
 from tests.backups.conftest import KEYS, contents, run
@@ -138,6 +138,41 @@ def test_what_a_killed_run_left_is_in_nobodys_way(
     with scratch.as_superuser() as superuser:
         deploy_schema(superuser, for_verification=True)
     assert verified(ground, store, copy.name).holds
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_one_of_another_release_is_not_said_to_hold_or_not(
+    ground: Ground, copy: Path, store: BlobStore, kept: Kept, older: bool
+) -> None:
+    """As between a deploy and the next backup. What was said before, still stands."""
+    migrations = dict(kept[1].migrations)
+    if older:
+        migrations.popitem()
+    else:
+        migrations["9999_to_come"] = "a"
+    report = verified(ground, store, copy.name)
+    write_manifest(store, kept[1].model_copy(update={"migrations": migrations}), KEYS)
+    with pytest.raises(OtherRelease, match=f"{copy.name} is not verified, and may well hold.*back up first"):
+        verify_backup(ground, store, KEYS, copy.name)
+    assert read_verification(store, copy.name, KEYS) == report
+
+
+def test_one_of_a_release_with_other_tables_is_not_said_to_hold_or_not(
+    ground: Ground, copy: Path, store: BlobStore, kept: Kept
+) -> None:
+    write_manifest(store, kept[1].model_copy(update={"tables": kept[1].tables[1:]}), KEYS)
+    with pytest.raises(OtherRelease, match="back up first"):
+        verify_backup(ground, store, KEYS, copy.name)
+    assert not (copy / REPORT).exists()
+
+
+def test_one_of_another_release_that_is_damaged_does_not_hold(
+    ground: Ground, copy: Path, store: BlobStore, kept: Kept
+) -> None:
+    write_manifest(store, kept[1].model_copy(update={"migrations": {}}), KEYS)
+    (copy / "retail.orders" / "000001.copy.gz").unlink()
+    report = verified(ground, store, copy.name)
+    assert report.problem == f"{copy.name}/retail.orders/000001.copy.gz is missing"
 
 
 def test_one_run_is_at_work_at_a_time(ground: Ground, scratch: Database, copy: Path, store: BlobStore) -> None:
