@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NoReturn
 
@@ -17,6 +19,8 @@ FOR_ALL_LANES = "ZAVA_FOR_ALL_LANES"
 """Names to tests the folder of what all processes of the suite share."""
 ALONE = "test_speed.py"
 """The name of files with tests that run alone."""
+IN_LANES = ("--numprocesses=2", "--dist=loadscope", "-m", "not alone")
+"""Arguments of a pytest that runs all other tests."""
 
 
 def start(state: Path, *, port: int, data: str, fresh: bool, host: Literal["local", "func"]) -> int:
@@ -89,17 +93,26 @@ def demo(state: Path) -> int:
 
 def test(arguments: list[str]) -> int:
     """What the arguments, which go to pytest, say; without any, the whole suite, in lanes (tests/lanes.py)."""
+    if "--coverage" in arguments:
+        from local.coverage_report import run_with_coverage
+
+        return run_with_coverage([argument for argument in arguments if argument != "--coverage"])
     pytest = [sys.executable, "-m", "pytest"]
     if arguments:
         return subprocess.call([*pytest, *arguments], cwd=ROOT)
+    with shared_by_lanes() as environ:
+        status = subprocess.call([*pytest, *IN_LANES], cwd=ROOT, env=environ)
+        alone = sorted((ROOT / "tests").rglob(ALONE))
+        return subprocess.call([*pytest, "-m", "alone", *alone], cwd=ROOT, env=environ) or status
+
+
+@contextmanager
+def shared_by_lanes() -> Iterator[dict[str, str]]:
+    """The environment of lanes, which names a folder that all of them have."""
     # Some hundred processes need not each compile what they import, nor the last pytest collect what it does not run.
     environ = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    alone = sorted((ROOT / "tests").rglob(ALONE))
     with tempfile.TemporaryDirectory(prefix="zava-tests-lanes-") as folder:
-        environ[FOR_ALL_LANES] = folder
-        lanes = [*pytest, "--numprocesses=2", "--dist=loadscope", "-m", "not alone"]
-        status = subprocess.call(lanes, cwd=ROOT, env=environ)
-        return subprocess.call([*pytest, "-m", "alone", *alone], cwd=ROOT, env=environ) or status
+        yield environ | {FOR_ALL_LANES: folder}
 
 
 def bench(arguments: list[str]) -> NoReturn:
@@ -108,11 +121,30 @@ def bench(arguments: list[str]) -> NoReturn:
     os.execv(sys.executable, [sys.executable, "-m", "bench", *arguments])  # noqa: S606
 
 
+GITHUB = Path(".github")
+CHOICE = GITHUB / "ISSUE_TEMPLATE" / "config.yml"
+
+
+def _against(schema: str, *files: Path) -> tuple[str, ...]:
+    """Against a schema that check-jsonschema has with it."""
+    return "check-jsonschema", "--quiet", "--builtin-schema", f"vendor.{schema}", *map(str, files)
+
+
+def _of_github(folder: str) -> list[Path]:
+    return sorted(path.relative_to(ROOT) for path in (ROOT / GITHUB / folder).glob("*.yml"))
+
+
 CHECKS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("format", ("ruff", "format", "--check", ".")),
     ("lint", ("ruff", "check", ".")),
     ("types", ("mypy",)),
     ("import rules", ("lint-imports",)),
+    ("spelling", ("typos",)),
+    ("workflows", _against("github-workflows", *_of_github("workflows"))),
+    ("issue forms", _against("github-issue-forms", *(form for form in _of_github("ISSUE_TEMPLATE") if form != CHOICE))),
+    ("issue choice", _against("github-issue-config", CHOICE)),
+    ("dependabot", _against("dependabot", GITHUB / "dependabot.yml")),
+    ("commit hook", ("pre-commit", "validate-config", ".pre-commit-config.yaml")),
     ("infrastructure", ("python", "-m", "infra.checks")),
 )
 

@@ -45,15 +45,19 @@ def findings_in(repository: Path, data: Path | None = None) -> list[Finding]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m infra.checks", description="Check infra/bicep and azure.yaml.")
-    beside = BESIDE if BESIDE.is_dir() else None
-    parser.add_argument("--data", type=Path, default=beside, help="folder with Azure's types and azd's schema")
-    data: Path | None = parser.parse_args(arguments).data
+    data: Path | None = _parser().parse_args(arguments).data
     found = findings_in(REPOSITORY, data)
     for finding in found:
         print(finding)
     print(f"{len(found)} mistakes in infra/bicep and azure.yaml{_not_looked_at(data)}")
     return 1 if found else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra.checks", description="Check infra/bicep and azure.yaml.")
+    beside = BESIDE if BESIDE.is_dir() else None
+    parser.add_argument("--data", type=Path, default=beside, help="folder with Azure's types and azd's schema")
+    return parser
 
 
 def _not_looked_at(data: Path | None) -> str:

@@ -35,7 +35,8 @@ def test_only_the_deployment_logs_in_and_never_for_a_pull_request() -> None:
     assert document["permissions"] == {"contents": "read"}
     assert [name for name, job in jobs.items() if "permissions" in job] == ["deploy"]
     assert jobs["deploy"]["if"] == "github.event_name != 'pull_request'"
-    assert jobs["deploy"]["needs"] == "check"
+    assert jobs["deploy"]["needs"] == ["suite", "compiler"]
+    assert jobs["suite"]["uses"] == "./.github/workflows/ci.yml"
     assert "secrets." not in (REPOSITORY / ".github/workflows/azure.yml").read_text()
 
 
