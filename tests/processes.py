@@ -1,9 +1,16 @@
 """Waiting for what happens elsewhere, and looking at other processes."""
 
 import contextlib
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+
+
+def nothing_but(variables: Mapping[str, str]) -> dict[str, str]:
+    """An environment of these variables, PATH, and what has lines of other processes counted where they are."""
+    kept = ("PATH", "COVERAGE_PROCESS_CONFIG")
+    return {name: os.environ[name] for name in kept if name in os.environ} | dict(variables)
 
 
 def eventually[T](probe: Callable[[], T], what: str, seconds: float = 10) -> T:

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import pytest
 
 from tests.backups.conftest import contents, run
 from tests.conftest import REPOSITORY, Database
+from tests.processes import nothing_but
 from tests.unit.test_settings import GOOD
 
 SECRET = base64.b64encode(b"b" * 32).decode()
@@ -35,7 +35,7 @@ def shared(environ: dict[str, str], *arguments: str) -> "subprocess.CompletedPro
     return subprocess.run(
         [sys.executable, "-m", "shared", *arguments],
         cwd=REPOSITORY,
-        env={"PATH": os.environ["PATH"], **environ},
+        env=nothing_but(environ),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -13,7 +13,7 @@ from tests.stack import REPOSITORY, RunningStack
 
 README = (REPOSITORY / "README.md").read_text()
 CALL = next(command.text for command in commands("README.md") if command.text.startswith("curl "))
-ANSWER = next(block.text for block in blocks("README.md") if block.language == "console").splitlines()[-1].strip("… ")
+ANSWER = next(block.text for block in blocks("README.md") if block.language == "console").splitlines()[-1].strip("…, ")
 SAID = re.findall(r"([\d,]{6,}) to `([\w-]+)`", README)
 
 

@@ -13,7 +13,7 @@ from local.postgres import EmbeddedPostgres, throwaway_postgres
 from shared.database.schema import install_signing_key
 from tests.attestation.sabotage import attested
 from tests.conftest import KEY, PASSWORDS, REPOSITORY, Database
-from tests.processes import eventually
+from tests.processes import eventually, nothing_but
 
 ADMINISTRATOR = """
 CREATE ROLE administrator LOGIN CREATEROLE CREATEDB PASSWORD 'secret of the administrator';
@@ -66,7 +66,8 @@ def _has(server: EmbeddedPostgres, name: str, value: str) -> bool:
 
 def migrate(url: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "shared", "migrate"]
-    return subprocess.run(command, cwd=REPOSITORY, env={"ADMIN_DATABASE_URL": url}, capture_output=True, text=True)
+    environ = nothing_but({"ADMIN_DATABASE_URL": url})
+    return subprocess.run(command, cwd=REPOSITORY, env=environ, capture_output=True, text=True)
 
 
 def roles(server: EmbeddedPostgres) -> set[str]:
