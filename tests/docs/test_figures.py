@@ -62,7 +62,8 @@ def test_attacks_and_legitimate_queries_are_as_many_as_is_said() -> None:
 def test_mistakes_and_questions_are_as_many_as_is_said() -> None:
     assert numbers(r"makes (\d+) mistakes", "docs/deployment.md") == {str(len(MISTAKES))}
     questions = len(re.findall(r"^### ", (REPOSITORY / "docs/walkthrough.md").read_text(), re.MULTILINE))
-    assert {WORDS[word] for word in numbers(r"([\w-]+) questions of managers", "README.md")} == {questions}
+    said = numbers(r"([\w-]+) questions of managers with their calls", "README.md")
+    assert {WORDS[word] for word in said} == {questions}
 
 
 def test_clients_are_of_the_versions_that_are_said_to_be_tested() -> None:
@@ -74,3 +75,12 @@ def test_clients_are_of_the_versions_that_are_said_to_be_tested() -> None:
         assert said == {minor(NPM[f"@modelcontextprotocol/{package}"])}
     assert numbers(r"mcp-remote@([\d.]+)", "docs/clients.md") == {NPM["mcp-remote"]}
     assert numbers(r"`mcp-remote` ([\d.]+)", "docs/clients.md") == {minor(NPM["mcp-remote"])}
+
+
+def test_what_to_do_is_said_for_each_alert_and_for_no_other() -> None:
+    bicep = (REPOSITORY / "infra/bicep/modules/alerts.bicep").read_text()
+    alerts = set(re.findall(r"^ +text: '(.*)'$", bicep, re.MULTILINE))
+    _, _, section = (REPOSITORY / "docs/operations.md").read_text().partition("## When an alert fires")
+    said = re.findall(r"^\| ([^|]+) \|", section.partition("\n## ")[0], re.MULTILINE)[1:]
+    assert len(said) == len(alerts) == 10
+    assert set(said) == alerts
