@@ -230,11 +230,15 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument(
         "--host", choices=("local", "func"), default="local", help="the built-in Functions host, or Core Tools' func"
     )
-    commands.add_parser("test", help="run the whole test suite; further arguments go to pytest", add_help=False)
+    commands.add_parser(
+        "test",
+        help="run the whole test suite; --coverage counts its lines; further arguments go to pytest",
+        add_help=False,
+    )
     commands.add_parser(
         "bench", help="what things cost and how well search answers; --help names the parts", add_help=False
     )
-    commands.add_parser("check", help="formatting, lint, types, import rules, infrastructure")
+    commands.add_parser("check", help="formatting, lint, types, import rules, spelling, GitHub's forms, infrastructure")
     demo = commands.add_parser("demo", help="a scripted session: three callers, one question")
     token = commands.add_parser("token", help="print a bearer token for one of the sample callers")
     context = commands.add_parser("rls-context", help="print a signed row-level security context")
