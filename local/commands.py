@@ -127,7 +127,7 @@ CHOICE = GITHUB / "ISSUE_TEMPLATE" / "config.yml"
 
 def _against(schema: str, *files: Path) -> tuple[str, ...]:
     """Against a schema that check-jsonschema has with it."""
-    return "check-jsonschema", "--quiet", "--builtin-schema", f"vendor.{schema}", *map(str, files)
+    return "check-jsonschema", "--builtin-schema", f"vendor.{schema}", *map(str, files)
 
 
 def _of_github(folder: str) -> list[Path]:

@@ -106,6 +106,29 @@ def test_the_check_reads_each_form_that_github_reads() -> None:
     assert checked == {name for name in files() if name.startswith(".github/") and name.endswith(".yml")}
 
 
+@pytest.mark.parametrize(
+    ("what", "file", "right", "wrong"),
+    [
+        ("workflows", ".github/workflows/ci.yml", "runs-on:", "run-on:"),
+        ("issue forms", ".github/ISSUE_TEMPLATE/bug.yml", "type: textarea", "type: textbox"),
+        ("issue choice", ".github/ISSUE_TEMPLATE/config.yml", "about:", "abot:"),
+        ("dependabot", ".github/dependabot.yml", "interval: weekly", "interval: often"),
+        ("commit hook", ".pre-commit-config.yaml", "entry:", "entree:"),
+        ("spelling", "CONTRIBUTING.md", "formatting", "formatting".replace("tt", "t")),
+    ],
+)
+def test_the_check_finds_a_mistake(what: str, file: str, right: str, wrong: str, tmp_path: Path) -> None:
+    program, *arguments = dict(CHECKS)[what]
+    mistaken = tmp_path / Path(file).name
+    mistaken.write_text((REPOSITORY / file).read_text().replace(right, wrong))
+    options = [argument for argument in arguments if not (REPOSITORY / argument).is_file()]
+    done = subprocess.run(
+        [PRE_COMMIT.parent / program, *options, mistaken], cwd=REPOSITORY, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    assert mistaken.name in done.stdout + done.stderr
+
+
 def test_public_forms_send_findings_to_the_security_policy() -> None:
     for name in ("bug", "isolation"):
         first, *_ = read(f".github/ISSUE_TEMPLATE/{name}.yml")["body"]
