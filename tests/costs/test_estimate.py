@@ -13,6 +13,7 @@ from shared.costs.estimate import ENDPOINTS, INSTANCE_GB, SIZES, ZONES, Profile,
 from shared.costs.prices import TABLE, read_prices
 from shared.errors import PricesUnreadable
 from tests.conftest import REPOSITORY
+from tests.processes import nothing_but
 
 PRICES = read_prices()
 MILLION = Use(calls=1e6, call_ms=200)
@@ -101,7 +102,7 @@ def test_what_is_no_table_is_refused(tmp_path: Path, text: str) -> None:
 
 def run(*options: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "shared", "estimate-cost", *options]
-    return subprocess.run(command, cwd=REPOSITORY, env={}, capture_output=True, text=True)
+    return subprocess.run(command, cwd=REPOSITORY, env=nothing_but({}), capture_output=True, text=True)
 
 
 def test_the_command_prints_the_bill_and_how_far_to_trust_it() -> None:
