@@ -12,8 +12,8 @@ from markdown_it.token import Token
 from tests.conftest import REPOSITORY
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
-FOR_CLIENTS = "shared/pages/"
-"""What the server gives to models: no page of the repository's."""
+FOR_CLIENTS = ("shared/pages/", "examples/animal_clinics/glossary.md")
+"""What the server gives to models: no pages of the repository's."""
 
 
 class Block(NamedTuple):

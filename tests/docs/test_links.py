@@ -70,7 +70,7 @@ def test_the_tree_of_the_readme_is_the_tree() -> None:
 
 @pytest.mark.parametrize("page", pages())
 def test_each_block_says_what_it_is_written_in(page: str) -> None:
-    known = {"console", "sh", "text", "json", "sql", "kusto"}
+    known = {"console", "sh", "text", "json", "sql", "kusto", "python"}
     assert {f"{page}:{block.line}" for block in blocks(page) if block.language not in known} == set()
 
 

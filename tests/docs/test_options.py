@@ -57,7 +57,7 @@ def _mistake(parser: argparse.ArgumentParser, words: list[str]) -> str | None:
             return f"no option {option}"
     for option, value in zip(words, words[1:], strict=False):
         choices = known[option].choices if option in known else None
-        if choices and value not in choices and not value.isupper():
+        if choices and value not in choices and not value.isupper() and not value.startswith("$"):
             return f"{option} {value}: one of {', '.join(map(str, choices))}"
     positional = [action for action in parser._actions if not action.option_strings and action.choices]
     if positional and words and not words[0].startswith("-") and words[0] not in (positional[0].choices or ()):
