@@ -118,6 +118,15 @@ JOIN pg_catalog.pg_class AS to_table ON to_table.oid = foreign_key.confrelid
 JOIN pg_catalog.pg_namespace AS to_namespace ON to_namespace.oid = to_table.relnamespace
 WHERE foreign_key.contype = 'f' AND foreign_key.conrelid <> foreign_key.confrelid
 
+-- name: foreign_keys
+-- Of these tables, as ALTER TABLE takes them.
+SELECT namespace.nspname || '.' || relation.relname, foreign_key.conname, pg_get_constraintdef(foreign_key.oid)
+FROM pg_catalog.pg_constraint AS foreign_key
+JOIN pg_catalog.pg_class AS relation ON relation.oid = foreign_key.conrelid
+JOIN pg_catalog.pg_namespace AS namespace ON namespace.oid = relation.relnamespace
+WHERE foreign_key.contype = 'f' AND namespace.nspname || '.' || relation.relname = ANY (%(tables)s)
+ORDER BY 1, 2
+
 -- name: forget_kept_revocations
 -- Instances that have read a list under a lower number read it anew.
 UPDATE access.revocation_changes SET version = version + extract(epoch FROM clock_timestamp())::bigint

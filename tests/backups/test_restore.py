@@ -35,6 +35,8 @@ def test_what_is_derived_follows_and_numbers_go_on(source: Database, target: Dat
         "SELECT array_agg(each ORDER BY each::text) FROM access.visits AS each",
         "SELECT array_agg(each ORDER BY each::text) FROM access.visibility AS each",
         "SELECT array_agg(relname || relforcerowsecurity ORDER BY relname) FROM pg_class WHERE relrowsecurity",
+        "SELECT array_agg(format('%s %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid), convalidated)"
+        " ORDER BY conrelid::regclass::text, conname) FROM pg_constraint WHERE contype = 'f'",
         "SELECT nextval('retail.orders_order_id_seq') > (SELECT max(order_id) FROM retail.orders)",
         "SELECT nextval('retail.customers_customer_id_seq')",
         "SELECT array_agg(each::text ORDER BY each::text) FROM"
