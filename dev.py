@@ -28,6 +28,7 @@ PEOPLE = (
     *("head-office", "west-region", "seattle", "bellevue", "tacoma", "spokane", "everett", "redmond", "kirkland"),
     *("online", "nobody"),
 )
+DEMO = ("callers", "search", "report", "escapes", "backup")
 
 
 class CannotGoOn(Exception):
@@ -73,7 +74,7 @@ def run(options: argparse.Namespace, rest: list[str]) -> int:
         case "verify-audit":
             return commands.verify_audit(options.state, head=options.head, as_json=options.json)
         case "demo":
-            return commands.demo(options.state)
+            return commands.demo(options.state, only=options.only)
         case "test":
             return commands.test(rest)
         case "bench":
@@ -239,7 +240,10 @@ def _parser() -> argparse.ArgumentParser:
         "bench", help="what things cost and how well search answers; --help names the parts", add_help=False
     )
     commands.add_parser("check", help="formatting, lint, types, import rules, spelling, GitHub's forms, infrastructure")
-    demo = commands.add_parser("demo", help="a scripted session: three callers, one question")
+    demo = commands.add_parser(
+        "demo", help="a minute that shows the point, on the running stack or one of its own: three callers, a backup, …"
+    )
+    demo.add_argument("--only", choices=DEMO, action="append", default=[], help="this part; again for more")
     token = commands.add_parser("token", help="print a bearer token for one of the sample callers")
     context = commands.add_parser("rls-context", help="print a signed row-level security context")
     context.add_argument("--ttl", type=int, default=60, help="seconds until it expires (60)")

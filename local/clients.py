@@ -42,5 +42,9 @@ def snippet(mcp_url: str, state: Path) -> str:
 
 def token_command(state: Path) -> str:
     """How this stack's token is printed."""
-    elsewhere = "" if state == ROOT / ".local" else f" --state {shlex.quote(str(state))}"
-    return f"{TOKEN_COMMAND}{elsewhere}"
+    return f"{TOKEN_COMMAND}{state_option(state)}"
+
+
+def state_option(state: Path) -> str:
+    """What commands of dev.py need to find the folder, if it is not where they look."""
+    return "" if state == ROOT / ".local" else f" --state {shlex.quote(str(state))}"

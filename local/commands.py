@@ -5,10 +5,10 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Literal, NoReturn
 
 from local.parts import ROOT, application_settings
 from local.people import PEOPLE
@@ -79,16 +79,15 @@ def verify_audit(state: Path, *, head: str | None, as_json: bool) -> int:
     return subprocess.call(command, cwd=ROOT, env=os.environ | stack["environment"])
 
 
-def demo(state: Path) -> int:
-    """A scripted session against the running stack."""
-    stack: dict[str, Any] | None = StateFolder(state).stack()
-    if stack is None:
-        return _nothing_started(state)
-    from local.demo import run_demo
-    from local.tokens import load_key, token_for
+def demo(state: Path, *, only: Collection[str]) -> int:
+    """A minute that shows the point, against the running stack or one of its own. only: names of its parts."""
+    from local.demo.play import run_demo
+    from local.stack import StackFailed
 
-    tokens = {name: token_for(person, load_key(state), authority=stack["issuer"]) for name, person in PEOPLE.items()}
-    return run_demo(stack["mcp_url"], tokens)
+    try:
+        return run_demo(StateFolder(state), only)
+    except StackFailed as problem:
+        return _complain(str(problem))
 
 
 def test(arguments: list[str]) -> int:

@@ -60,13 +60,16 @@ class StackOptions:
 
 def run_stack(state: StateFolder, options: StackOptions) -> None:
     """Start, print the ready line, wait for a signal or for a part that ends, stop everything."""
-    with _signals_as_exceptions():
-        try:
-            with _clear_sentences(state), state.locked(), ExitStack() as parts:
-                children = _start(state, options, parts)
-                _watch(children)
-        except StopRequested:
-            pass
+    with _signals_as_exceptions(), suppress(StopRequested), running_stack(state, options) as children:
+        _tell_clients(state)
+        _watch(children)
+
+
+@contextmanager
+def running_stack(state: StateFolder, options: StackOptions) -> "Iterator[dict[str, subprocess.Popen[bytes]]]":
+    """Its parts, all of them stopped at the end. Raises StackFailed."""
+    with _clear_sentences(state), state.locked(), ExitStack() as parts:
+        yield _start(state, options, parts)
 
 
 def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict[str, subprocess.Popen[bytes]]":
@@ -109,7 +112,6 @@ def _start(state: StateFolder, options: StackOptions, parts: ExitStack) -> "dict
             "environment": urls,
         }
     )
-    _tell_clients(state, settings["MCP_SERVER_URL"])
     return children
 
 
@@ -129,8 +131,9 @@ def _embed_products(
         )
 
 
-def _tell_clients(state: StateFolder, mcp_url: str) -> None:
+def _tell_clients(state: StateFolder) -> None:
     """The ready line and what leads clients there. That a clone cannot be written to stops nobody."""
+    mcp_url = (state.stack() or {})["mcp_url"]
     with suppress(OSError):
         write_vscode_configuration(VSCODE_FILE, mcp_url)
     console().print(snippet(mcp_url, state.path), markup=False, soft_wrap=True)

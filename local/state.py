@@ -55,6 +55,18 @@ class StateFolder:
             lock.flush()
             yield
 
+    def holder(self) -> str | None:
+        """The id of the process that holds the folder, as it wrote it; None where nobody does."""
+        try:
+            with (self.path / "lock").open() as lock:
+                try:
+                    fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return lock.read().strip()
+        except (FileNotFoundError, NotADirectoryError):
+            pass
+        return None
+
     def secret_values(self) -> dict[str, list[dict[str, Any]]]:
         """What Key Vault holds in Azure, each made at the first call: name → versions, newest first."""
         made = {

@@ -75,15 +75,9 @@ def test_the_running_stack_proves_its_isolation_with_rows(stack: RunningStack, d
 
 def test_the_running_stack_has_an_intact_audit_trail_of_its_calls(stack: RunningStack, dev: Dev) -> None:
     head = json.loads(printed(dev, stack, "verify-audit", "--json"))["head"]
-    printed(dev, stack, "demo")
+    httpx2.post(stack.url, headers=ACCEPT | stack.headers("kirkland"), json=COUNT).raise_for_status()
     eventually(lambda: json.loads(printed(dev, stack, "verify-audit", "--json"))["head"] != head, "a row")
     assert printed(dev, stack, "verify-audit", "--head", head).startswith("The trail is intact: ")
-
-
-def test_the_demo_shows_three_callers_and_an_escape_that_fails(stack: RunningStack, dev: Dev) -> None:
-    shown = printed(dev, stack, "demo")
-    for words in ("kirkland", "west-region", "head-office", "Zava Retail Spokane", "shows nothing at all"):
-        assert words in shown
 
 
 @pytest.mark.parametrize(
@@ -92,7 +86,6 @@ def test_the_demo_shows_three_callers_and_an_escape_that_fails(stack: RunningSta
         ("env",),
         ("token", "--as", "kirkland"),
         ("rls-context", "--as", "kirkland"),
-        ("demo",),
         ("prove-isolation",),
         ("verify-audit",),
     ],
