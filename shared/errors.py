@@ -5,6 +5,7 @@ ZavaError
 ├── SecretUnavailable          the vault has no usable value and no last good one
 ├── KeysNotRotated             keys that could not be seen to; the others were, and the next run goes on
 ├── FieldsNotConverted         stored values cannot be encrypted or decrypted as asked; nothing is lost
+├── MigrationRefused          a database's history is not that of this release; nothing is changed
 ├── BackupFailed               no backup was made, for it would not have been complete
 ├── BackupRefused              a backup that does not hold, or does not fit the database; nothing is changed
 │   └── OtherRelease           the same: it may well hold, for the release that made it
@@ -52,6 +53,10 @@ class KeysNotRotated(ZavaError):
 
 class FieldsNotConverted(ZavaError):
     """Stored values could not be brought into the form that was asked for; the message names no value and no key."""
+
+
+class MigrationRefused(ZavaError):
+    """The database's history and the files of sql/migrations disagree, or its server has other parameters."""
 
 
 class BackupFailed(ZavaError):

@@ -27,7 +27,7 @@ CHECKSUM_CHARACTERS = 12
 
 def backup_and_restore(stack: Stack, screen: Screen) -> None:
     """Raises NotAsPromised where a command fails, or a table is not the same in both databases."""
-    [made] = _run(stack, screen, "backup")
+    made = _run(stack, screen, "backup")
     screen.answered(f"{made['id']}: {made['rows']:,} rows, {made['stored_bytes'] / 1e6:.1f} MB packed")
     with _empty_database(stack):
         _run(stack, screen, "migrate", "--database-url-env", URL)
@@ -50,11 +50,11 @@ def backup_and_restore(stack: Stack, screen: Screen) -> None:
 
 
 def _run(stack: Stack, screen: Screen, *arguments: str) -> Any:
-    """The JSON that the command prints, if it does."""
+    """The JSON that the command prints."""
     screen.sent(" ".join(("python -m shared", *arguments)))
     with screen.waiting(arguments[0]):
         done = subprocess.run(
-            [sys.executable, "-m", "shared", *arguments, *([] if arguments[0] == "migrate" else ["--json"])],
+            [sys.executable, "-m", "shared", *arguments, "--json"],
             cwd=ROOT,
             env=os.environ | stack.settings | {URL: _url(stack)},
             stdin=subprocess.DEVNULL,
@@ -63,7 +63,7 @@ def _run(stack: Stack, screen: Screen, *arguments: str) -> Any:
         )
     if done.returncode:
         raise NotAsPromised(done.stderr.strip() or f"`{arguments[0]}` ended with status {done.returncode}")
-    return json.loads(done.stdout) if arguments[0] != "migrate" else None
+    return json.loads(done.stdout)
 
 
 def _url(stack: Stack) -> str:

@@ -2,9 +2,7 @@
 
 import asyncio
 import base64
-import json
 import secrets
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -13,9 +11,12 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from shared.commands.sentences import database_says
+from shared.commands.owner import owner_url_in
+from shared.commands.sentences import awaited, ended
+from shared.commands.status import Status
+from shared.commands.terminal import Bar, print_document, print_lines
 from shared.database.queries import named_queries
-from shared.errors import FieldsNotConverted, SecretUnavailable, SettingsError
+from shared.errors import FieldsNotConverted, SecretUnavailable
 from shared.field_encryption.conversion import Conversion, Progress, convert, decryption, encryption
 from shared.field_encryption.data_key import SECRET
 from shared.field_encryption.key_table import KeyTable
@@ -23,10 +24,8 @@ from shared.keys.vault_writer import open_writable_source
 from shared.settings import Settings
 from shared.vault import FRESHNESS, KEY_BYTES, MOST_VERSIONS, Secret
 
-DONE, SOME_LEFT, FAILED = 0, 1, 2
 LOCK = 0x7A666C64
 """Advisory lock of a run, for as long as its connection: a direct one, as migrations have."""
-TOLD_SECONDS = 2.0
 SPREAD_SECONDS = FRESHNESS.retry_gap + 1
 """An instance that has asked the vault does not ask anew before that."""
 
@@ -60,24 +59,23 @@ class Outcome:
     """Versions of the wrapping key that are needed."""
 
 
-def encrypt_fields(environ: Mapping[str, str], wanted: Wanted, *, as_json: bool) -> int:
-    """The exit status: DONE, SOME_LEFT where values stay in another form, FAILED. Stopping it loses nothing."""
-    if not (owner_url := environ.get("OWNER_DATABASE_URL")):
-        return _complain("OWNER_DATABASE_URL is missing: the URL of a login that may SET ROLE to zava_owner")
-    try:
-        settings = Settings.from_environ(environ)
+def encrypt_fields(environ: Mapping[str, str], wanted: Wanted, *, as_json: bool) -> Status:
+    """NOT_SO where values stay in another form. Stopping it loses nothing."""
+
+    def run() -> Status:
+        owner_url, settings = owner_url_in(environ), Settings.from_environ(environ)
         with psycopg.connect(owner_url, autocommit=True, connect_timeout=5, row_factory=dict_row) as connection:
             connection.execute("SET ROLE zava_owner")
             connection.execute("SET lock_timeout = '5s'")
             outcome = _run(connection, settings, wanted)
-    except (SettingsError, SecretUnavailable, FieldsNotConverted) as problem:
-        return _complain(str(problem))
-    except psycopg.Error as error:
-        return _complain(database_says(error))
-    except KeyboardInterrupt:
-        return _complain("stopped; it goes on with --decrypt as before, or without an option")
-    print(json.dumps(asdict(outcome), indent=2) if as_json else _sentences(outcome))
-    return SOME_LEFT if outcome.values_left else DONE
+        if as_json:
+            print_document(asdict(outcome))
+        else:
+            print_lines(_sentences(outcome))
+        return Status.NOT_SO if outcome.values_left else Status.DONE
+
+    stopped = "stopped; it goes on with --decrypt as before, or without an option"
+    return ended("encrypt-fields", run, as_json=as_json, stopped=stopped)
 
 
 def _run(connection: Connection, settings: Settings, wanted: Wanted) -> Outcome:
@@ -87,7 +85,7 @@ def _run(connection: Connection, settings: Settings, wanted: Wanted) -> Outcome:
     if not connection.execute(queries["lock"], {"lock": LOCK}).fetchall()[0]["pg_try_advisory_lock"]:
         raise FieldsNotConverted("another run is at work")
     has_keys = bool(connection.execute(queries["keys"]).fetchall())
-    versions = asyncio.run(_wrapping_key(settings, has_keys=has_keys, new=wanted.rewrap, needed=not wanted.decrypt))
+    versions = awaited(_wrapping_key(settings, has_keys=has_keys, new=wanted.rewrap, needed=not wanted.decrypt))
     table = KeyTable(connection, versions)
     rewrapped = table.rewrap()
     current = None
@@ -108,12 +106,12 @@ def _run(connection: Connection, settings: Settings, wanted: Wanted) -> Outcome:
 
 
 def _told(connection: Connection, conversion: Conversion) -> Progress:
-    """The progress at its end; meanwhile on standard error, every other second."""
-    progress, told = Progress(), time.monotonic()
-    for progress in convert(connection, conversion):
-        if time.monotonic() - told > TOLD_SECONDS:
-            told = time.monotonic()
-            print(f"encrypt-fields: {progress.rows} rows", file=sys.stderr, flush=True)
+    """The progress at its end."""
+    progress = Progress()
+    [counted] = connection.execute("SELECT count(*) FROM retail.customers").fetchall()
+    with Bar("customers changed") as bar:
+        for progress in convert(connection, conversion):
+            bar.show("converting", progress.rows, counted["count"])
     return progress
 
 
@@ -156,8 +154,3 @@ def _sentences(outcome: Outcome) -> str:
     if outcome.wrapped_by:
         lines.append(f"Versions of {SECRET} that are needed: {', '.join(outcome.wrapped_by)}.")
     return "\n".join(lines)
-
-
-def _complain(sentence: str) -> int:
-    print(f"encrypt-fields: {sentence}", file=sys.stderr)
-    return FAILED

@@ -1,44 +1,46 @@
 """`python -m shared estimate-cost`: a month of a deployment by list prices, for the terminal."""
 
-import json
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+from shared.commands.sentences import ended
+from shared.commands.status import Status
+from shared.commands.terminal import print_document, print_lines
 from shared.costs.estimate import Line, Profile, Use, estimate
 from shared.costs.prices import TABLE, read_prices
-from shared.errors import PricesUnreadable
 
-DONE, FAILED = 0, 2
 CALCULATOR = "https://azure.microsoft.com/pricing/calculator/"
 AT_ONCE = 16
 """Most calls that an instance is given."""
 
 
-def estimate_cost(use: Use, profile: Profile, *, table: Path | None, as_json: bool) -> int:
-    """The exit status: DONE, or FAILED where the table cannot be read."""
-    try:
+def estimate_cost(use: Use, profile: Profile, *, table: Path | None, as_json: bool) -> Status:
+    """WRONG_USE where the table cannot be read."""
+
+    def run() -> Status:
         prices = read_prices(table or TABLE)
         lines = estimate(use, profile, prices)
-        bounds = [_sum(estimate(replace(use, concurrent=number), profile, prices)) for number in (AT_ONCE, 1)]
-    except PricesUnreadable as problem:
-        print(f"estimate-cost: {problem}", file=sys.stderr)
-        return FAILED
-    if as_json:
-        listed = [
-            {"what": each.what, "quantity": each.quantity, "usd": each.usd, "price": asdict(each.price)}
-            for each in lines
-        ]
-        print(json.dumps({"usd_a_month": _sum(lines), "lines": listed}, indent=2))
-        return DONE
+        if as_json:
+            listed = [
+                {"what": each.what, "quantity": each.quantity, "usd": each.usd, "price": asdict(each.price)}
+                for each in lines
+            ]
+            print_document({"usd_a_month": _sum(lines), "lines": listed})
+        else:
+            bounds = [_sum(estimate(replace(use, concurrent=number), profile, prices)) for number in (AT_ONCE, 1)]
+            print_lines(*_bill(lines, use, profile, bounds), _whence(lines, table))
+        return Status.DONE
+
+    return ended("estimate-cost", run, as_json=as_json)
+
+
+def _bill(lines: Sequence[Line], use: Use, profile: Profile, bounds: Sequence[float]) -> Iterator[str]:
     for each in lines:
         times = f"{_number(each.quantity)} × ${_price(each.price.usd)} per {each.price.per}"
-        print(f"{each.what:<24}{_dollars(each.usd):>8}   {times}")
-    print(f"{'a month':<24}{_dollars(_sum(lines)):>8}   ({profile}, {use.calls:,.0f} calls)")
-    print(f"Between {_dollars(bounds[0])}, {AT_ONCE} calls at a time, and {_dollars(bounds[1])}, each alone.")
-    print(_whence(lines, table))
-    return DONE
+        yield f"{each.what:<24}{_dollars(each.usd):>8}   {times}"
+    yield f"{'a month':<24}{_dollars(_sum(lines)):>8}   ({profile}, {use.calls:,.0f} calls)"
+    yield f"Between {_dollars(bounds[0])}, {AT_ONCE} calls at a time, and {_dollars(bounds[1])}, each alone."
 
 
 def _sum(lines: Sequence[Line]) -> float:

@@ -1,50 +1,58 @@
 """`python -m shared migrate`: a database brought to the schema of this release, by an administrator's login."""
 
-import asyncio
-import sys
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import psycopg
 
-from shared.commands.sentences import database_says
+from shared.commands.sentences import awaited, ended
+from shared.commands.status import Status
+from shared.commands.terminal import print_document, print_lines
 from shared.database.pool import CONNECT_SECONDS, POSTGRES_SCOPE
-from shared.database.schema import MigrationRefused, deploy_schema
+from shared.database.schema import deploy_schema, pending_migrations
 from shared.domain import domain_named
-from shared.errors import SettingsError
 from shared.settings import database_url_in, served_domain_in
 from shared.vault import azure_credential
 
-DONE, FAILED = 0, 2
+VARIABLE = "ADMIN_DATABASE_URL"
 
 
-def migrate(environ: Mapping[str, str], variable: str, *, for_verification: bool) -> int:
-    """The exit status. variable: holds the URL; without a password in it, a token of Entra is the password.
+def migrate(
+    environ: Mapping[str, str],
+    variable: str = VARIABLE,
+    *,
+    for_verification: bool = False,
+    dry_run: bool = False,
+    as_json: bool = False,
+) -> Status:
+    """NOT_SO where the database's history or its server's parameters are none for it, with nothing changed.
 
-    for_verification: see deploy_schema.
+    variable: holds the URL; without a password in it, a token of Entra is the password. for_verification: see
+    deploy_schema. dry_run: tells which migrations are missing and changes nothing.
     """
-    try:
+
+    def run() -> Status:
         url = database_url_in(environ, variable)
         domain = domain_named(served_domain_in(environ))
-        password = None if urlsplit(url).password else asyncio.run(_token(environ.get("AZURE_CLIENT_ID")))
+        password = None if urlsplit(url).password else awaited(_token(environ.get("AZURE_CLIENT_ID")))
         with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS, password=password) as connection:
-            applied = deploy_schema(connection, domain=domain, for_verification=for_verification)
-    except (SettingsError, MigrationRefused) as problem:
-        return _complain(str(problem))
-    except psycopg.Error as error:
-        where = "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
-        return _complain(f"{database_says(error)}{where}")
-    for name in applied:
-        print(f"applied {name}")
-    print(f"{len(applied)} migrations applied; roles, functions, policies and privileges are those of this release")
-    return DONE
+            names = (
+                pending_migrations(connection, domain=domain)
+                if dry_run
+                else deploy_schema(connection, domain=domain, for_verification=for_verification)
+            )
+        if as_json:
+            print_document({"applied": names, "dry_run": dry_run})
+        elif dry_run:
+            print_lines(*(f"would apply {name}" for name in names), f"{len(names)} migrations would be applied")
+        else:
+            rest = "roles, functions, policies and privileges are those of this release"
+            print_lines(*(f"applied {name}" for name in names), f"{len(names)} migrations applied; {rest}")
+        return Status.DONE
+
+    return ended("migrate", run, as_json=as_json, stopped="stopped; nothing was changed")
 
 
 async def _token(client_id: str | None) -> str:
     async with azure_credential(client_id) as credential:
         return (await credential.get_token(POSTGRES_SCOPE)).token
-
-
-def _complain(sentence: str) -> int:
-    print(f"migrate: {sentence}", file=sys.stderr)
-    return FAILED

@@ -1,39 +1,34 @@
 """`python -m shared prove-isolation`: the server's own proof for the terminal, on request with rows."""
 
-import asyncio
-import io
-import json
 import logging
-import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-import psycopg
-
+from shared.commands.sentences import awaited, ended
+from shared.commands.status import Status
+from shared.commands.terminal import print_document, print_lines
 from shared.domain import domain_named
-from shared.errors import SettingsError, ToolFault
 from shared.isolation.attestation import Attestation
 from shared.isolation.canary_rows import with_rows
 from shared.services import Services
 from shared.settings import Settings, served_domain_in
 
-PROVEN, NOT_PROVEN, UNKNOWN = 0, 1, 2
 
+def prove_isolation(environ: Mapping[str, str], *, as_json: bool) -> Status:
+    """NOT_SO where a check finds something. With an OWNER_DATABASE_URL also with rows, planted and rolled back."""
+    for name in ("shared", "psycopg.pool"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # what they would say, the table or the sentence says
 
-def prove_isolation(environ: Mapping[str, str], *, as_json: bool) -> int:
-    """The exit status: PROVEN, NOT_PROVEN, or UNKNOWN where a setting or the database fails."""
-    logging.getLogger("shared").setLevel(logging.CRITICAL)  # what it would say, the table says
-    try:
-        attestation = asyncio.run(_attested(Settings.from_environ(environ)))
+    def run() -> Status:
+        attestation = awaited(_attested(Settings.from_environ(environ)))
         if owner_url := environ.get("OWNER_DATABASE_URL"):
             attestation = with_rows(attestation, owner_url, domain=domain_named(served_domain_in(environ)))
-    except (SettingsError, ToolFault) as problem:
-        return _complain(str(problem))
-    except psycopg.Error as error:
-        # What a server says is safe; what libpq says of a URL may quote it, password and all.
-        reason = error.diag.message_primary or type(error).__name__
-        return _complain(f"the canary rows could not be planted as OWNER_DATABASE_URL says: {reason}")
-    _print(attestation, as_json)
-    return PROVEN if attestation.holds else NOT_PROVEN
+        if as_json:
+            print_document(attestation.report())
+        else:
+            print_lines(*_lines(attestation))
+        return Status.DONE if attestation.holds else Status.NOT_SO
+
+    return ended("prove-isolation", run, as_json=as_json)
 
 
 async def _attested(settings: Settings) -> Attestation:
@@ -41,19 +36,9 @@ async def _attested(settings: Settings) -> Attestation:
         return await services.isolation.renewed()
 
 
-def _print(attestation: Attestation, as_json: bool) -> None:
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")  # a pipe may be of another mind
+def _lines(attestation: Attestation) -> Iterator[str]:
     report = attestation.report()
-    if as_json:
-        print(json.dumps(report, indent=2))
-        return
     width = max(len(check["name"]) for check in report["checks"])
     for check in report["checks"]:
-        print(f"{'✓' if check['holds'] else '✗'} {check['name']:<{width}}  {check['detail']}")
-    print(f"Isolation is {'proven' if report['holds'] else 'NOT proven'} ({report['duration_ms']} ms).")
-
-
-def _complain(sentence: str) -> int:
-    print(f"prove-isolation: {sentence}", file=sys.stderr)
-    return UNKNOWN
+        yield f"{'✓' if check['holds'] else '✗'} {check['name']:<{width}}  {check['detail']}"
+    yield f"Isolation is {'proven' if report['holds'] else 'NOT proven'} ({report['duration_ms']} ms)."

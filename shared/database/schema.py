@@ -9,7 +9,7 @@ nothing was done.
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from psycopg import sql
 
 from shared.database.role_settings import ROLE, settings_not_in_force
 from shared.domain import Domain
-from shared.errors import ZavaError
+from shared.errors import MigrationRefused
 from shared.retail import RETAIL
 
 SQL_FOLDER = Path(__file__).resolve().parents[2] / "sql"
@@ -52,10 +52,6 @@ SELECT EXISTS (
 )
     OR EXISTS (SELECT FROM access.principals)
 """
-
-
-class MigrationRefused(ZavaError):
-    """The database's history and the files of sql/migrations disagree, or its server has other parameters."""
 
 
 def deploy_schema(
@@ -102,6 +98,19 @@ def deploy_schema(
     return applied
 
 
+def pending_migrations(
+    connection: psycopg.Connection[Any], folder: Path = SQL_FOLDER, *, domain: Domain = RETAIL
+) -> list[str]:
+    """Names of the migrations that deploy_schema would apply; changes nothing. Raises MigrationRefused as it would."""
+    with connection.transaction(force_rollback=True):
+        known: dict[str, str] = {}
+        if connection.execute("SELECT FROM pg_catalog.pg_roles WHERE rolname = 'zava_owner'").fetchall():
+            connection.execute("SET LOCAL ROLE zava_owner")
+            if connection.execute("SELECT to_regclass('ops.migrations')").fetchone() != (None,):
+                known = _applied(connection)
+        return list(_pending(known, _migrations(folder, domain)))
+
+
 def install_signing_key(connection: psycopg.Connection[Any], kid: str, key: bytes) -> None:
     """Let contexts signed with this key pass, until rotate_keys retires it.
 
@@ -134,7 +143,20 @@ def _migrations(folder: Path, domain: Domain) -> dict[str, Path]:
 
 
 def _apply_migrations(connection: psycopg.Connection[Any], files: dict[str, Path]) -> Iterator[str]:
-    known = dict(connection.execute("SELECT name, checksum FROM ops.migrations").fetchall())
+    for name, path in _pending(_applied(connection), files).items():
+        _run_file(connection, path)
+        connection.execute("INSERT INTO ops.migrations (name, checksum) VALUES (%s, %s)", (name, _checksum(path)))
+        yield name
+
+
+def _applied(connection: psycopg.Connection[Any]) -> dict[str, str]:
+    """Checksums by name."""
+    return dict(connection.execute("SELECT name, checksum FROM ops.migrations").fetchall())
+
+
+def _pending(known: Mapping[str, str], files: Mapping[str, Path]) -> dict[str, Path]:
+    """Those that are not applied yet, all of them looked at before the first runs."""
+    pending = {}
     for name, checksum in known.items():
         if name not in files:
             raise MigrationRefused(f"migration {name} was applied to this database but its file is gone")
@@ -149,9 +171,8 @@ def _apply_migrations(connection: psycopg.Connection[Any], files: dict[str, Path
             continue
         if (newest := _newest_beside(name, known)) > name:
             raise MigrationRefused(f"migration {name} sorts before {newest}, which is already applied")
-        _run_file(connection, path)
-        connection.execute("INSERT INTO ops.migrations (name, checksum) VALUES (%s, %s)", (name, _checksum(path)))
-        yield name
+        pending[name] = path
+    return pending
 
 
 def _newest_beside(name: str, known: Iterable[str]) -> str:

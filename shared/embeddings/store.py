@@ -69,6 +69,10 @@ class EmbeddingStore:
                 await self._run_soon("queue_one", product_id=row["product_id"])
         await self.forget_current()
 
+    async def missing(self) -> int:
+        """How many products queue_missing() would queue."""
+        return len(await self._run("missing"))
+
     async def forget_current(self) -> None:
         """Empties the queue of what is embedded already."""
         await self._run("forget_current")

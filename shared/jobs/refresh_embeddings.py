@@ -3,8 +3,9 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 
 from shared.embeddings.embedder import Embedder
 from shared.embeddings.store import Claim, EmbeddingStore, Progress
@@ -19,6 +20,7 @@ WORKERS = 4
 EMBED_SECONDS = 60.0
 """Below the lease of a claim, with time to store."""
 
+FIRST_CONNECTION_SECONDS = 10.0
 LOOK_SECONDS = 0.5
 """How often a worker that waits looks whether others have done it meanwhile."""
 TAKEN_BY_ANY = "A hammer."
@@ -64,9 +66,24 @@ async def refresh_embeddings(
 
 async def refresh_as_set(settings: Settings, effort: Effort, show: Show = lambda done, total: None) -> Progress:
     """The same with what the settings name, opened for this run."""
+    async with _opened(settings) as (store, embedder):
+        return await refresh_embeddings(store, embedder, effort, show)
+
+
+async def preview_as_set(settings: Settings) -> Progress:
+    """How far the embeddings are now, with what a run would queue first. Changes nothing. Raises psycopg's errors."""
+    async with _opened(settings) as (store, _):
+        progress = await store.progress()
+        return replace(progress, waiting=progress.waiting + await store.missing())
+
+
+@asynccontextmanager
+async def _opened(settings: Settings) -> AsyncIterator[tuple[EmbeddingStore, Embedder]]:
+    """Raises PoolTimeout where the database gives no connection."""
     async with open_job_services(settings) as services:
-        store = EmbeddingStore(services.pool, services.embedder.model)
-        return await refresh_embeddings(store, services.embedder, effort, show)
+        async with services.pool.connection(timeout=FIRST_CONNECTION_SECONDS):
+            pass  # a run that cannot begin says so soon
+        yield EmbeddingStore(services.pool, services.embedder.model), services.embedder
 
 
 class _Run:

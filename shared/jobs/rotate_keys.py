@@ -96,6 +96,28 @@ async def rotate_as_set(settings: Settings, *, now: bool = False) -> list[Rotati
     return rotations
 
 
+async def preview_as_set(settings: Settings, *, now: bool = False) -> list[Rotation]:
+    """What a run would do to each key now. Asks the vault alone, and changes nothing. Raises SecretUnavailable."""
+    due_after = 0 if now else settings.key_rotation_hours * 3600
+    source = open_writable_source(settings)
+    try:
+        rotations = [await _previewed(source, key, due_after, time.time()) for key in KEYS]
+        for name in SEEDED:
+            there = len(await source.newest(name, MOST_VERSIONS))
+            rotations.append(Rotation(name=name, brought=not there, in_use=there or 1))
+    finally:
+        await source.close()
+    return rotations
+
+
+async def _previewed(source: WritableSource, key: RotatedKey, due_after: float, at: float) -> Rotation:
+    before = list(await source.newest(key.name, MOST_VERSIONS))
+    added = [Secret(key.name, "", "new", at)] if _is_due(key, before, at - due_after) else []
+    retired = outlived([*added, *before], at, key.holds)
+    kept = len(added) + len(before) - len(retired)
+    return Rotation(name=key.name, brought=bool(added), retired=len(retired), in_use=kept)
+
+
 class _Run:
     def __init__(
         self, source: WritableSource, custody: KeyCustody, due_after: float, clock: Callable[[], float]
@@ -132,7 +154,8 @@ class _Run:
     async def _rotate(self, key: RotatedKey) -> Rotation:
         before = list(await self._source.newest(key.name, MOST_VERSIONS))
         await self._install(key, before)  # also what somebody put into the vault by hand
-        added = [await self._add(key)] if self._is_due(key, before) else []
+        is_due = _is_due(key, before, self._clock() - self._due_after)
+        added = [await self._add(key)] if is_due else []
         now = [*added, *before]
         retired = outlived(now, self._clock(), key.holds)
         for old in retired:
@@ -141,14 +164,6 @@ class _Run:
         if key.name == SIGNING_KEY:
             await self._custody.retire_all_but(kept)
         return Rotation(name=key.name, brought=bool(added), retired=len(retired), in_use=len(kept))
-
-    def _is_due(self, key: RotatedKey, before: Sequence[Secret]) -> bool:
-        if before and before[0].created > self._clock() - self._due_after:
-            return False
-        if len(before) >= MOST_VERSIONS:
-            log.warning("key %s: %d versions are still in use; the next one has to wait", key.name, len(before))
-            return False
-        return True
 
     async def _add(self, key: RotatedKey) -> Secret:
         added = await self._source.add(key.name, _new_value())
@@ -160,6 +175,16 @@ class _Run:
         if key.name == SIGNING_KEY:
             for version in versions:
                 await self._custody.install(version)
+
+
+def _is_due(key: RotatedKey, before: Sequence[Secret], made_before: float) -> bool:
+    """Whether a version comes: the newest was made before that time, and there is room."""
+    if before and before[0].created > made_before:
+        return False
+    if len(before) >= MOST_VERSIONS:
+        log.warning("key %s: %d versions are still in use; the next one has to wait", key.name, len(before))
+        return False
+    return True
 
 
 def _new_value() -> str:

@@ -126,20 +126,20 @@ def test_canary_rows_show_policies_that_leak_or_hide(breakable: Database, how: s
     assert all(f"rows of {table}," in finding.problem for finding in findings)
 
 
-def test_what_cannot_be_asked_is_status_2(prove: Prove, breakable: Database) -> None:
+def test_what_cannot_be_asked_is_wrong_use(prove: Prove, breakable: Database) -> None:
     assert (missing := prove(MCP_SERVER_URL="")).returncode == 2
     assert "MCP_SERVER_URL is missing" in missing.stderr
     assert prove("--database-url-env", "NO_SUCH_VARIABLE").returncode == 2
     assert prove("--nonsense").returncode == 2
     assert prove(OWNER_DATABASE_URL="postgresql://somebody:hidden:@[nowhere").returncode == 2
     no_owner = prove(OWNER_DATABASE_URL=breakable.app_url)
-    assert (no_owner.returncode, no_owner.stdout) == (2, "")
+    assert (no_owner.returncode, no_owner.stdout) == (3, "")
     assert 'permission denied to set role "zava_owner"' in no_owner.stderr
 
 
-def test_a_database_that_does_not_answer_is_status_2(prove: Prove) -> None:
+def test_a_database_that_does_not_answer_is_unreachable(prove: Prove) -> None:
     done = prove(APP_DATABASE_URL="postgresql://zava_app:hidden@127.0.0.1:1/zava")
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, done.stdout) == (3, "")
     assert "UNAVAILABLE: The database does not answer." in done.stderr
     assert "Traceback" not in done.stderr
 

@@ -231,18 +231,18 @@ def test_the_command_compares_with_a_head_and_writes_json(
 
 
 @pytest.mark.parametrize(
-    ("url", "arguments", "complaint"),
+    ("url", "arguments", "status", "complaint"),
     [
-        ("", (), "BACKUP_DATABASE_URL is missing"),
-        ("postgresql://zava_backup:hidden@db.example/zava", (), "sslmode=verify-full"),
-        ("postgresql://zava_backup:hidden@127.0.0.1:1/zava", (), "the database says: OperationalError"),
-        ("postgresql://zava_backup:hidden@127.0.0.1:1/zava", ("--head", "12"), "not a head"),
+        ("", (), 2, "BACKUP_DATABASE_URL is missing"),
+        ("postgresql://zava_backup:hidden@db.example/zava", (), 2, "sslmode=verify-full"),
+        ("postgresql://zava_backup:hidden@127.0.0.1:1/zava", (), 3, "the database says: OperationalError"),
+        ("postgresql://zava_backup:hidden@127.0.0.1:1/zava", ("--head", "12"), 2, "not a head"),
     ],
 )
-def test_what_cannot_be_verified_is_status_2(
-    url: str, arguments: tuple[str, ...], complaint: str, capsys: pytest.CaptureFixture[str]
+def test_what_cannot_be_verified_is_said(
+    url: str, arguments: tuple[str, ...], status: int, complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["verify-audit", *arguments], {"BACKUP_DATABASE_URL": url}) == 2
+    assert main(["verify-audit", *arguments], {"BACKUP_DATABASE_URL": url}) == status
     said = capsys.readouterr()
     assert said.out == ""
     assert complaint in said.err
@@ -252,5 +252,5 @@ def test_what_cannot_be_verified_is_status_2(
 def test_a_login_that_may_not_read_the_trail_cannot_verify_it(
     empty: Database, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["verify-audit", "--database-url-env", "APP"], {"APP": empty.app_url}) == 2
+    assert main(["verify-audit", "--database-url-env", "APP"], {"APP": empty.app_url}) == 3
     assert "permission denied" in capsys.readouterr().err

@@ -17,8 +17,8 @@ from shared.backups.manifest import Manifest, new_id, write_manifest
 from shared.backups.restore import restore_backup
 from shared.backups.verification import REPORT, Verification, read_verification
 from shared.backups.verify import VERIFY_LOCK, Ground, verify_backup
-from shared.database.schema import MigrationRefused, deploy_schema
-from shared.errors import BackupRefused, OtherRelease
+from shared.database.schema import deploy_schema
+from shared.errors import BackupRefused, MigrationRefused, OtherRelease
 from shared.jobs.verify_backup import verify_as_set, verify_newest_as_set
 from shared.settings import Settings
 from tests.backups.conftest import KEYS, contents, run
@@ -194,14 +194,14 @@ def test_the_command_verifies_the_newest_and_prunes(environ: dict[str, str], fol
     done = shared(environ, "verify-backup")
     assert (done.returncode, done.stderr) == (0, "")
     assert " holds: " in done.stdout.splitlines()[-1]
-    [listed] = json.loads(shared(environ, "list-backups", "--json").stdout)
+    [listed] = json.loads(shared(environ, "list-backups", "--json").stdout)["backups"]
     assert listed["verified"] is True
     pruned = shared(environ, "prune-backups", "--keep-days", "0", "--json")
-    assert (pruned.returncode, json.loads(pruned.stdout)) == (0, [])
+    assert (pruned.returncode, json.loads(pruned.stdout)) == (0, {"deleted": [], "dry_run": False})
     [part] = folder.glob("*/retail.stores/*")
     part.write_bytes(b"")
     broken = shared(environ, "verify-backup")
-    assert (broken.returncode, broken.stderr) == (2, "")
+    assert (broken.returncode, broken.stderr) == (1, "")
     assert "does NOT hold" in broken.stdout
 
 

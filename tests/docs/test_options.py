@@ -11,7 +11,7 @@ import dev
 from bench.__main__ import _parser as bench_parser
 from infra.checks.__main__ import _parser as checks_parser
 from infra.hooks.__main__ import _parser as hooks_parser
-from shared.__main__ import _parser as shared_parser
+from shared.commands.parser import make_parser as shared_parser
 from tests.docs.pages import code, commands, pages
 from tests.stack import REPOSITORY
 

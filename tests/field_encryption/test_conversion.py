@@ -112,7 +112,7 @@ def test_without_the_wrapping_key_nothing_is_touched(encrypt: Encrypt, small: Da
     file.write_text(json.dumps(secrets))
     for arguments in ((), ("--rotate",), ("--decrypt",), ("--new-wrapping-key",)):
         done = encrypt(*arguments)
-        assert (done.status, done.stdout) == (2, "")
+        assert (done.status, done.stdout) == (3, "")
         assert "has no enabled version" in done.stderr
     assert stored(small) == before
 
@@ -255,13 +255,13 @@ def test_two_runs_at_once_are_one_too_many(encrypt: Encrypt, small: Database) ->
     with small.as_superuser() as other:
         other.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         done = encrypt()
-    assert (done.status, done.stderr) == (2, "encrypt-fields: another run is at work\n")
+    assert (done.status, done.stderr) == (1, "encrypt-fields: another run is at work\n")
 
 
 def test_it_needs_the_owners_url(encrypt: Encrypt, small: Database) -> None:
     assert "OWNER_DATABASE_URL is missing" in encrypt(OWNER_DATABASE_URL="").stderr
     done = encrypt(OWNER_DATABASE_URL=small.app_url)
     assert (done.status, done.stderr) == (
-        2,
+        3,
         'encrypt-fields: the database says: permission denied to set role "zava_owner"\n',
     )

@@ -77,7 +77,7 @@ def roles(server: EmbeddedPostgres) -> set[str]:
 
 def test_without_the_server_parameters_nothing_is_changed_and_each_is_named(empty: EmbeddedPostgres) -> None:
     done = migrate(empty.url("administrator", "secret of the administrator", "zava"))
-    assert (done.returncode, done.stdout) == (2, "")
+    assert (done.returncode, done.stdout) == (1, "")
     assert "temp_file_limit would be -1 instead of 512MB" in done.stderr
     assert "track_activities would be on instead of off" in done.stderr
     assert roles(empty) == set()
@@ -126,7 +126,7 @@ def test_what_stands_between_a_server_parameter_and_the_login_is_found(
             done = migrate(empty.url("administrator", "secret of the administrator", "zava"))
         finally:
             connection.execute(statement.replace(" SET ", " RESET ").partition(" =")[0].encode())
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert told in done.stderr
 
 
@@ -144,7 +144,7 @@ def test_a_failure_names_the_file_and_no_password(empty: EmbeddedPostgres) -> No
     with psycopg.connect(empty.superuser_url(), autocommit=True) as connection:
         connection.execute("CREATE ROLE nobody_special LOGIN PASSWORD 'secret of nobody'")
     done = migrate(empty.url("nobody_special", "secret of nobody", "postgres"))
-    assert done.returncode == 2
+    assert done.returncode == 3
     assert "roles.sql" in done.stderr
     assert "secret" not in done.stderr + done.stdout
 

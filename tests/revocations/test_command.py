@@ -110,6 +110,6 @@ def test_a_command_that_is_not_clear_changes_nothing(revoke: Revoke, arguments: 
 def test_a_login_that_is_not_the_owners_may_not(revoke: Revoke, kept: Database) -> None:
     for url in (kept.app_url, kept.jobs_url, kept.backup_url):
         done = revoke("--token", UTI, owner_url=url)
-        assert (done.status, "permission denied" in done.stderr) == (2, True)
+        assert (done.status, "permission denied" in done.stderr) == (3, True)
     assert "OWNER_DATABASE_URL is missing" in revoke("--list", owner_url="").stderr
     assert listed(revoke) == []

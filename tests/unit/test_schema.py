@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from local.postgres import EmbeddedPostgres
-from shared.database.schema import SQL_FOLDER, MigrationRefused, deploy_schema
+from shared.database.schema import SQL_FOLDER, deploy_schema
+from shared.errors import MigrationRefused
 from tests.conftest import Database
 
 
