@@ -17,6 +17,7 @@ from shared.backups.manifest import Manifest, new_id, write_manifest
 from shared.backups.restore import restore_backup
 from shared.backups.verification import REPORT, Verification, read_verification
 from shared.backups.verify import VERIFY_LOCK, Ground, verify_backup
+from shared.commands.parser import VERBS
 from shared.database.schema import deploy_schema
 from shared.errors import BackupRefused, MigrationRefused, OtherRelease
 from shared.jobs.verify_backup import verify_as_set, verify_newest_as_set
@@ -200,9 +201,11 @@ def test_the_command_verifies_the_newest_and_prunes(environ: dict[str, str], fol
     assert (pruned.returncode, json.loads(pruned.stdout)) == (0, {"deleted": [], "dry_run": False})
     [part] = folder.glob("*/retail.stores/*")
     part.write_bytes(b"")
-    broken = shared(environ, "verify-backup")
+    broken = shared(environ, "verify-backup", "--json")
     assert (broken.returncode, broken.stderr) == (1, "")
-    assert "does NOT hold" in broken.stdout
+    report = json.loads(broken.stdout)
+    assert tuple(report) == VERBS["verify-backup"].keys
+    assert (report["holds"], bool(report["problem"])) == (False, True)
 
 
 @pytest.mark.anyio
