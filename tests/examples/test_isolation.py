@@ -9,9 +9,9 @@ from mcp import Client
 from shared.backups.connection import connected
 from shared.backups.snapshot import columns_of
 from shared.database.pool import open_pool
-from shared.database.schema import MigrationRefused, deploy_schema
+from shared.database.schema import deploy_schema
 from shared.domain import Domain, tenant_rows
-from shared.errors import BackupFailed, SqlNotAllowed
+from shared.errors import BackupFailed, MigrationRefused, SqlNotAllowed
 from shared.identity.caller import current_caller
 from shared.invocation import Invocations
 from shared.isolation.attestation import attest
