@@ -15,8 +15,8 @@ from shared.settings import Settings
 from tests.conftest import REPOSITORY
 
 SOURCES = [REPOSITORY / "function_app.py", *sorted((REPOSITORY / "shared").rglob("*.py"))]
-PLATFORM = {*AZURE_MARKS, "IDENTITY_HEADER"}
-"""Set by Azure."""
+PLATFORM = {*AZURE_MARKS, "IDENTITY_HEADER", "_ARGCOMPLETE"}
+"""Set by Azure, the last one by a shell that completes a command."""
 NAME = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 SCHEDULES = set(re.findall(r"%(\w+)%", (REPOSITORY / "function_app.py").read_text()))
 BY_HAND = {"OWNER_DATABASE_URL"}
