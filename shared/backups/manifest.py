@@ -126,8 +126,9 @@ def lines_of(table: Table) -> tuple[Rows, ...]:
 
 
 def new_id(now: datetime) -> str:
-    """Sorts by time; no two are the same."""
-    return f"{now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}"
+    """Sorts by time, to the microsecond in the first five digits behind the dash; no two are the same."""
+    at = now.astimezone(UTC)
+    return f"{at:%Y%m%dT%H%M%SZ}-{at.microsecond:05x}{secrets.randbelow(1 << 12):03x}"
 
 
 def taken_at_of(backup_id: str) -> datetime:

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
@@ -19,7 +19,7 @@ from shared.backups.blob_store import BlobStore
 from shared.backups.full import back_up_full
 from shared.backups.lease import Lease
 from shared.backups.listing import listed_backups, newest_complete
-from shared.backups.manifest import Manifest
+from shared.backups.manifest import Manifest, is_id, new_id
 from shared.backups.restore import check_backup
 from shared.errors import BackupFailed
 from tests.backups.conftest import KEYS, contents, run
@@ -212,3 +212,10 @@ def _wait_for_the_connections_to_end(database: Database) -> None:
     with database.as_superuser() as superuser:
         while superuser.execute(query, (database.name,)).fetchone() != (0,):
             superuser.execute("SELECT pg_sleep(0.01)")
+
+
+def test_ids_of_one_second_sort_by_time() -> None:
+    began = datetime(2026, 11, 23, 6, tzinfo=UTC)
+    ids = [new_id(began + timedelta(microseconds=each)) for each in (0, 1, 15, 16, 99_999, 999_999)]
+    assert ids == sorted(ids)
+    assert all(map(is_id, ids))
