@@ -53,7 +53,7 @@ REAL = {
 }
 """What stands for what a page writes in capitals."""
 SHARED = "python -m shared "
-REFUSED = {"python -m shared restore": (2, "unless you say that they may go")}
+REFUSED = {"python -m shared restore": (1, "unless you say that they may go")}
 """Exit status and a word of the sentence, where a page says that it is so: rows are there."""
 
 
@@ -134,7 +134,7 @@ class Operator:
         if "--head " in line:
             line = re.sub(r"--head \S+", lambda _: f"--head {self._asked('verify-audit')['head']}", line)
         if re.search(r"\bID\b", line):
-            line = re.sub(r"\bID\b", self._asked("list-backups")[0]["id"], line)
+            line = re.sub(r"\bID\b", self._asked("list-backups")["backups"][0]["id"], line)
         return line
 
     def _asked(self, verb: str) -> Any:
