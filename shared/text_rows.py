@@ -150,6 +150,9 @@ class TextRows(Sequence[list[JsonValue]]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, list | TextRows) and self.values == list(other)
 
+    def __repr__(self) -> str:
+        return repr(self.values)
+
     __hash__ = None  # type: ignore[assignment]  # as a list
 
 

@@ -50,8 +50,11 @@ class Reply:
 
 
 def joined_headers(scope: Scope) -> dict[str, str]:
-    """Lower-case names, repeated values joined by a comma, as StringValues.ToString() does."""
-    return _joined((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in scope["headers"])
+    """Lower-case names, repeated values joined by a comma, as StringValues.ToString() does. httptools leaves the space
+    behind a value that is none of it (RFC 9110, 5.5).
+    """
+    headers = scope["headers"]
+    return _joined((name.decode("latin-1").lower(), value.decode("latin-1").strip(" \t")) for name, value in headers)
 
 
 def query_string(scope: Scope) -> str:

@@ -42,7 +42,6 @@ _PARAMS: Mapping[str, frozenset[str]] = {
     "tools/call": frozenset({"name", "arguments", "_meta"}),
     **dict.fromkeys(LISTS, frozenset({"_meta"})),
 }
-_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
 
 
 @dataclass(frozen=True)
@@ -172,7 +171,10 @@ def _right(request: Request, message: dict[str, Any], revision: str) -> bool:
         return False
     if revision in MODERN_PROTOCOL_VERSIONS:
         route = classify_inbound_request(message, headers=dict(request.headers))
-        if not isinstance(route, InboundModernRoute) or message["params"]["_meta"][_CAPABILITIES].get("extensions"):
+        if not isinstance(route, InboundModernRoute):
+            return False
+        # Extensions change what a call is.
+        if not isinstance(route.client_capabilities, dict) or route.client_capabilities.get("extensions"):
             return False
     try:
         validate_client_request(message["method"], revision, message["params"])

@@ -33,4 +33,5 @@ def token_proxy(target: str, authorization: dict[str, str]) -> Iterator[str]:
 
 
 def _passed_on(headers: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in headers if name.lower() not in HOP_BY_HOP]
+    """Without the space around values, which is none of them, and which the client here would not send."""
+    return [(name, value.strip(" \t")) for name, value in headers if name.lower() not in HOP_BY_HOP]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import json
 import os
 import re
 import socket
@@ -43,6 +44,11 @@ def test_a_request_arrives_as_it_was_sent(host: RunningHost) -> None:
 def test_repeated_headers_are_joined_by_a_comma(host: RunningHost) -> None:
     headers = [("x-many", "1"), ("X-Many", "2"), ("x-many", "3")]
     assert host.client.get("/api/echo/", headers=headers).json()["headers"]["x-many"] == "1,2,3"
+
+
+def test_the_space_around_a_headers_value_is_none_of_it(host: RunningHost) -> None:
+    reply = raw(host, b"GET /api/echo/ HTTP/1.1\r\nhost: x\r\nx-spaced: \t a b \t \r\nconnection: close\r\n\r\n")
+    assert json.loads(reply.partition(b"\r\n\r\n")[2])["headers"]["x-spaced"] == "a b"
 
 
 @pytest.mark.parametrize(
