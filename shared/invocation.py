@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack, contextmanager
+from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
@@ -243,29 +243,26 @@ class Invocations:
         raise AssertionError("unreachable")
 
     async def _attempt(self, caller: Caller, context: str, statement: Statement, max_rows: int) -> Answer | None:
+        connection = await self._borrowed()
         try:
-            async with AsyncExitStack() as held:
-                connection = await self._lent_to(held)
-                try:
-                    watched = self._watch.slow_statements.watched(statement)
-                    with timed("database"), watched, self._charged(caller, statement):
-                        told = await _converse(connection, _conversation(context, statement, max_rows))
-                except psycopg.Error as error:
-                    if connection.broken:
-                        raise _ConnectionLost from error
-                    await _leave_nothing(connection)
-                    raise fault_of(error, statement) from error
-                except BaseException:
-                    await connection.close()  # in the middle of it: what it holds, such as locks, ends with it
-                    raise
-                key_known = told["holds"].get_value(0, 0) == b"t"
-                self._watch.answered(key_known=key_known)
-                return _answer(connection, told["rows"], statement, max_rows) if key_known else None
-        except (PoolTimeout, TooManyRequests) as error:
-            all_lent = len(self._lent) >= self._pool.max_size
-            self._watch.no_connection(all_lent=all_lent)
-            problem = "No database connection is free." if all_lent else "The database cannot be reached."
-            raise Unavailable(problem, "Try again shortly.", retry_after=RETRY_SECONDS) from error
+            try:
+                watched = self._watch.slow_statements.watched(statement)
+                with timed("database"), watched, self._charged(caller, statement):
+                    told = await _converse(connection, _conversation(context, statement, max_rows))
+            except psycopg.Error as error:
+                if connection.broken:
+                    raise _ConnectionLost from error
+                await _leave_nothing(connection)
+                raise fault_of(error, statement) from error
+            except BaseException:
+                await connection.close()  # in the middle of it: what it holds, such as locks, ends with it
+                raise
+            key_known = told["holds"].get_value(0, 0) == b"t"
+            self._watch.answered(key_known=key_known)
+            return _answer(connection, told["rows"], statement, max_rows) if key_known else None
+        finally:
+            self._lent.discard(connection)
+            await self._pool.putconn(connection)
 
     @contextmanager
     def _charged(self, caller: Caller, statement: Statement) -> Iterator[None]:
@@ -277,13 +274,18 @@ class Invocations:
             if self._allowances is not None and statement.seconds is None:
                 self._allowances.charge(caller.principal_id, time.perf_counter() - began)
 
-    async def _lent_to(self, borrower: AsyncExitStack) -> Connection:
-        """A connection of the pool until the borrower is closed; raises PoolTimeout."""
-        with timed("queue"):
-            connection = await borrower.enter_async_context(self._pool.connection(timeout=POOL_SECONDS))
+    async def _borrowed(self) -> Connection:
+        """A connection of the pool, which gets it back; raises Unavailable."""
+        try:
+            with timed("queue"):
+                connection = await self._pool.getconn(timeout=POOL_SECONDS)
+        except (PoolTimeout, TooManyRequests) as error:
+            all_lent = len(self._lent) >= self._pool.max_size
+            self._watch.no_connection(all_lent=all_lent)
+            problem = "No database connection is free." if all_lent else "The database cannot be reached."
+            raise Unavailable(problem, "Try again shortly.", retry_after=RETRY_SECONDS) from error
         self._watch.connected()
         self._lent.add(connection)
-        borrower.callback(self._lent.discard, connection)
         return connection
 
 
