@@ -94,10 +94,11 @@ def build_app(
     resource = ProtectedResource(settings)
     home = HomePage(settings.mcp_server_url, server.all_tools, services.probes)
     told = CallTelemetry(services.telemetry, server.described)
+    health = Health(services, told)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with services, audit.serving(), tasks.serving(server), answering.run(), streaming.run():
+        async with services, health.serving(), audit.serving(), tasks.serving(server), answering.run(), streaming.run():
             yield
 
     async def protected_resource(_: Request) -> JSONResponse:
@@ -116,7 +117,7 @@ def build_app(
             Route("/.well-known/oauth-protected-resource/mcp", protected_resource, methods=["GET"]),
             Route("/icons/{name}", drawing, methods=["GET"]),
             Route("/health/ready", ready, methods=["GET"]),
-            Route("/health", Authentication(Health(services, told.outcomes), services, resource), methods=["GET"]),
+            Route("/health", Authentication(health, services, resource), methods=["GET"]),
         ],
         lifespan=lifespan,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from urllib.parse import urlsplit, urlunsplit
 
+from shared.backups.archive import Archive, open_archive
 from shared.backups.full import back_up_full
 from shared.backups.incremental import back_up_incremental
 from shared.backups.listing import Listed, listed_backups, the_newest
@@ -16,7 +17,7 @@ from shared.backups.verification import Verification
 from shared.commands.sentences import RefusedHere, awaited, ended
 from shared.commands.status import Status
 from shared.commands.terminal import Bar, complain, print_document, print_lines
-from shared.jobs.back_up import Archive, back_up_as_set, database_password, open_archive
+from shared.jobs.back_up import back_up_as_set, database_password
 from shared.jobs.verify_backup import verify_as_set
 from shared.settings import Settings, database_url_in
 

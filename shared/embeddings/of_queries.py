@@ -68,6 +68,11 @@ class QueryEmbeddings:
         question = principal_id, model, text
         return array("f", await self._kept.value(question, partial(self._answer, question))).tolist()
 
+    @property
+    def breaker(self) -> str:
+        """closed: the service is asked. open: it is left alone. half_open: one request tries."""
+        return self._breaker.state.value
+
     async def close(self) -> None:
         """Ends what is under way."""
         await self._kept.close()

@@ -93,6 +93,8 @@ class Attestation:
     findings: tuple[Finding, ...]
     checked_at: datetime
     seconds: float
+    key: str | None = None
+    """The version of the signing key that the canaries were entered with; None where it came to none."""
     checks: tuple[Check, ...] = CHECKS
 
     @property
@@ -124,9 +126,10 @@ async def attest(connection: Connection, keys: Sequence[Secret], domain: Domain 
     where the database knows none of the keys, psycopg.OperationalError where it does not answer.
     """
     began, checked_at = time.perf_counter(), datetime.now(UTC)
-    findings = await _catalogue_findings(connection, domain)
+    findings, key = await _catalogue_findings(connection, domain), None
     try:
-        findings += await _canary_findings(connection, keys, domain)
+        key, seen = await _canary_findings(connection, keys, domain)
+        findings += seen
     except UnknownSigningKey:
         if not findings:  # else they may well be the reason
             raise
@@ -134,7 +137,7 @@ async def attest(connection: Connection, keys: Sequence[Secret], domain: Domain 
         raise
     except psycopg.Error as error:  # such as a function that is gone, or that the login may not call
         findings.append(Finding("canaries", "the probe", f"fails: {error.diag.message_primary}"))
-    return Attestation(tuple(findings), checked_at, time.perf_counter() - began)
+    return Attestation(tuple(findings), checked_at, time.perf_counter() - began, key)
 
 
 @asynccontextmanager
@@ -168,13 +171,16 @@ async def _catalogue_findings(connection: Connection, domain: Domain) -> list[Fi
     return sorted(findings, key=lambda finding: (checks.index(finding.check), finding.subject, finding.problem))
 
 
-async def _canary_findings(connection: Connection, keys: Sequence[Secret], domain: Domain) -> list[Finding]:
-    """What the canaries saw; nobody can say with keys that the database does not know: they show nothing to anybody."""
+async def _canary_findings(connection: Connection, keys: Sequence[Secret], domain: Domain) -> tuple[str, list[Finding]]:
+    """The version of the key that the canaries flew with, and what they saw.
+
+    Nobody can say with keys that the database does not know: they show nothing to anybody.
+    """
     for key in keys:
         with suppress(SecretUnavailable):  # one that is no key may give way to the one before
             known, findings = await _fly(connection, _canaries(key), domain)
             if known or findings:
-                return findings
+                return key.version, findings
     raise UnknownSigningKey
 
 

@@ -48,6 +48,8 @@ class Isolation:
         self._component = component or Component("isolation")
         self._attestations = LastGood(self._attest, freshness, name="the proof of isolation", clock=clock)
         self._reported: tuple[Finding, ...] | None = None
+        self.last: Attestation | None = None
+        """The last one there was, however long ago."""
         self._beginning: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
@@ -112,6 +114,7 @@ class Isolation:
 
     def _report(self, attestation: Attestation) -> None:
         """In the log where it is news: a failing proof is repeated every few seconds."""
+        self.last = attestation
         if attestation.holds:
             self._component.up()
         else:

@@ -1,22 +1,20 @@
 """Makes and restores backups with what the settings name: login, store and keys, opened for one run."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 from urllib.parse import urlsplit
 
-from shared.backups.blob_store import BlobStore, open_blob_store
+from shared.backups.archive import open_archive
+from shared.backups.blob_store import BlobStore
 from shared.backups.full import back_up_full
 from shared.backups.manifest import Manifest
 from shared.backups.run import Show, show_nothing
-from shared.backups.signature import SIGNING_KEY, Keys
+from shared.backups.signature import Keys
 from shared.database.pool import POSTGRES_SCOPE
 from shared.errors import SettingsError
 from shared.settings import Settings
-from shared.vault import azure_credential, open_vault
+from shared.vault import azure_credential
 
 FULL_REPEATED_WITHIN = timedelta(hours=1)
 """A timer that fires twice, or late beside the next one, makes one backup."""
@@ -42,14 +40,6 @@ class BackUp(Protocol):
         """See there."""
 
 
-@dataclass(frozen=True)
-class Archive:
-    """Where backups are and what signs them."""
-
-    store: BlobStore
-    keys: Keys
-
-
 async def back_up_as_set(
     settings: Settings,
     back_up: BackUp = back_up_full,
@@ -72,20 +62,6 @@ async def back_up_as_set(
             unless_younger_than=unless_younger_than,
             show=show,
         )
-
-
-@asynccontextmanager
-async def open_archive(settings: Settings) -> AsyncIterator[Archive]:
-    """Raises SettingsError where the settings name no store, SecretUnavailable."""
-    if settings.backup_store_url is None:
-        raise SettingsError("settings: BACKUP_STORE_URL is missing, so this process has no place for backups")
-    vault = open_vault(settings)
-    try:
-        keys = {secret.version: secret.key() for secret in await vault.versions(SIGNING_KEY)}
-        store = open_blob_store(settings.backup_store_url, settings.backup_client_id or settings.azure_client_id)
-        yield Archive(store, keys)
-    finally:
-        await vault.close()
 
 
 async def database_password(url: str, client_id: str | None) -> str | None:

@@ -5,13 +5,14 @@ import logging
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 
+from shared.backups.archive import open_archive
 from shared.backups.listing import the_newest
 from shared.backups.prune import prune_backups
 from shared.backups.restore import Show
 from shared.backups.verification import Verification
 from shared.backups.verify import Ground, verify_backup
 from shared.errors import BackupRefused, SettingsError
-from shared.jobs.back_up import database_password, open_archive
+from shared.jobs.back_up import database_password
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from shared.identity.scopes import Described, Kind
 from shared.telemetry.adapter import Telemetry
+from shared.telemetry.call_figures import CallFigures
 from shared.telemetry.call_record import OK, CallRecord
 from shared.telemetry.items import Dependency, Event
 
@@ -37,15 +38,18 @@ class CallTelemetry:
         self._named = named
         self.outcomes: Counter[str] = Counter()
         """How many requests ended how."""
+        self.figures = CallFigures()
+        """The same by name, with how long they took, of late."""
 
     def __call__(self, record: CallRecord) -> None:
         """Takes a finished record."""
         self.outcomes[record.outcome] += 1
+        method, name = _method(record), self._name(record)
+        self.figures.add(method, name, record.outcome, record.seconds)
         if self._telemetry.on:
-            self._tell(record)
+            self._tell(record, {"method": method, "name": name, "outcome": record.outcome})
 
-    def _tell(self, record: CallRecord) -> None:
-        series = {"method": _method(record), "name": self._name(record), "outcome": record.outcome}
+    def _tell(self, record: CallRecord, series: Mapping[str, str]) -> None:
         measurements = _measurements(record)
         principal_id = None if record.caller is None else record.caller.principal_id
         for name, value in measurements.items():
@@ -56,7 +60,7 @@ class CallTelemetry:
                 at=record.began_at,
                 trace_parent=record.trace_parent,
                 principal_id=principal_id,
-                properties=series | _circumstances(record),
+                properties={**series, **_circumstances(record)},
                 measurements=measurements,
             )
         )

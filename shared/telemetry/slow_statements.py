@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 SLOW_SECONDS = 1.0
 KEPT = 20
+FINGERPRINTS = 50
+"""Of which it is known how often; beyond, the one goes that has not been slow for longest."""
 
 _PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[sbt]")
 
@@ -50,14 +52,33 @@ class SlowStatement:
         return "caller" if self.callers else "server"
 
 
+@dataclass
+class _Fingerprint:
+    """How often it was slow, the longest of these, and the last."""
+
+    count: int
+    longest: float
+    last: SlowStatement
+
+    def report(self) -> dict[str, object]:
+        return {
+            "fingerprint": self.last.fingerprint,
+            "written_by": self.last.written_by,
+            "count": self.count,
+            "longest_seconds": round(self.longest, 3),
+            "last_at": self.last.at.isoformat(timespec="seconds"),
+        }
+
+
 class SlowStatements:
-    """The last KEPT, and how many there were."""
+    """The last KEPT, how many there were, and how many of each fingerprint."""
 
     def __init__(self, telemetry: Telemetry | None = None, *, slow_seconds: float = SLOW_SECONDS) -> None:
         self._telemetry = telemetry
         self._slow_seconds = slow_seconds
         self._kept: deque[SlowStatement] = deque(maxlen=KEPT)
         self._count = 0
+        self._by_fingerprint: dict[tuple[str, bool], _Fingerprint] = {}
 
     @contextmanager
     def watched(self, statement: Statement) -> Iterator[None]:
@@ -76,12 +97,16 @@ class SlowStatements:
             "over_seconds": self._slow_seconds,
             "count": self._count,
             "last": [each.report() for each in reversed(self._kept)],
+            "fingerprints": [
+                each.report() for each in sorted(self._by_fingerprint.values(), key=lambda each: -each.count)
+            ],
         }
 
     def _note(self, statement: Statement, seconds: float) -> None:
         slow = SlowStatement(datetime.now(UTC), seconds, fingerprint_of(statement), statement.counted)
         self._count += 1
         self._kept.append(slow)
+        self._count_fingerprint(slow)
         log.warning("slow statement %s of the %s: %.3f s", slow.fingerprint, slow.written_by, seconds)
         if self._telemetry is not None:
             record = current_record.get()
@@ -95,6 +120,14 @@ class SlowStatements:
                     measurements={"database_ms": seconds * 1000},
                 )
             )
+
+    def _count_fingerprint(self, slow: SlowStatement) -> None:
+        key = slow.fingerprint, slow.callers
+        found = self._by_fingerprint.pop(key, _Fingerprint(0, 0.0, slow))
+        # Behind the others, so the first one is the one that has not been slow for longest.
+        self._by_fingerprint[key] = _Fingerprint(found.count + 1, max(found.longest, slow.seconds), slow)
+        if len(self._by_fingerprint) > FINGERPRINTS:
+            del self._by_fingerprint[next(iter(self._by_fingerprint))]
 
 
 def fingerprint_of(statement: Statement) -> str:
