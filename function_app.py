@@ -55,6 +55,13 @@ async def home(req: func.HttpRequest) -> func.HttpResponse:
     return await bridge.handle(req)
 
 
+@app.function_name("status")
+@app.route(route="status", methods=["GET", "HEAD"])
+async def status(req: func.HttpRequest) -> func.HttpResponse:
+    """A page on which administrators look at /health."""
+    return await bridge.handle(req)
+
+
 @app.function_name("icons")
 @app.route(route="icons/{name}", methods=["GET", "HEAD"])
 async def icons(req: func.HttpRequest) -> func.HttpResponse:

@@ -10,14 +10,13 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
 from shared.client_configuration import TOKEN_COMMAND, as_text, claude_code_command, vscode_configuration
-from shared.content_policy import hash_source
+from shared.content_policy import hash_source, page_headers
 from shared.identity.scopes import SCOPE_KEY
 from shared.loopback import on_this_machine
 from shared.readiness import Probes
 from shared.version import VERSION
 
 _FOLDER = Path(__file__).resolve().parent / "pages" / "home"
-_SECURE_SECONDS = 365 * 24 * 3600
 
 _SIGN_IN = f": locally with a token that <code>{TOKEN_COMMAND}</code> prints"
 
@@ -36,7 +35,7 @@ class HomePage:
         self._page = Template(
             Template((_FOLDER / "page.html").read_text(encoding="utf-8")).safe_substitute(style=style)
         )
-        self._headers = _headers(style, secure=mcp_url.startswith("https://"))
+        self._headers = page_headers(f"style-src {hash_source(style)}", secure=mcp_url.startswith("https://"))
 
     async def answer(self, _: Request) -> HTMLResponse:
         """For everybody, also where the server is not ready: that is what the page is to say."""
@@ -54,20 +53,6 @@ class HomePage:
             tools="\n".join(map(_tool, await self._all_tools())),
         )
         return HTMLResponse(page, headers=self._headers)
-
-
-def _headers(style: str, *, secure: bool) -> dict[str, str]:
-    policy = (
-        f"default-src 'none'; style-src {hash_source(style)}; img-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    )
-    headers = {
-        "content-security-policy": policy,
-        "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
-        "cache-control": "no-store",
-    }
-    return headers | ({"strict-transport-security": f"max-age={_SECURE_SECONDS}"} if secure else {})
 
 
 def _clients(url: str, *, local: bool) -> Iterator[str]:

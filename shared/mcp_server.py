@@ -40,6 +40,7 @@ from shared.result_pages import ResultPages
 from shared.retail_offers import INSTRUCTIONS as INSTRUCTIONS  # loaded with this module, as most processes need it
 from shared.services import Services
 from shared.settings import Settings
+from shared.status_page import StatusPage
 from shared.tasks import open_tasks
 from shared.telemetry.call_record import Sink
 from shared.telemetry.of_calls import CallTelemetry
@@ -113,6 +114,7 @@ def build_app(
             # First: the others are seldom asked for.
             Route("/mcp", Recording(Authentication(endpoint, services, resource), audit, (told, *sinks))),
             Route("/", home.answer, methods=["GET"]),
+            Route("/status", StatusPage(settings.mcp_server_url).answer, methods=["GET"]),
             Route("/.well-known/oauth-protected-resource", protected_resource, methods=["GET"]),
             Route("/.well-known/oauth-protected-resource/mcp", protected_resource, methods=["GET"]),
             Route("/icons/{name}", drawing, methods=["GET"]),

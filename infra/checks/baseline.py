@@ -21,7 +21,7 @@ DIAGNOSTICS = "Microsoft.Insights/diagnosticSettings"
 
 TOO_MUCH = ("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "b24988ac-6180-42a0-ab88-20f7382dd24c")
 """Owner and Contributor."""
-OPEN_PATHS = {"/health/live", "/health/ready", "/icons/*", "/.well-known/*"}
+OPEN_PATHS = {"/health/live", "/health/ready", "/status", "/icons/*", "/.well-known/*"}
 SECRET = re.compile(r"AccountKey=|SharedAccessKey|password|passwd|secret|api_?key$", re.IGNORECASE)
 SUPERUSERS_SETTING = re.compile(
     r"IF has_parameter_privilege\('(\w+)', 'SET'\) THEN\s+ALTER ROLE zava_app SET \1 = (.+);"

@@ -18,6 +18,7 @@ PATHS = (
         "/health/ready",
         "/health",
         "/health/live",
+        "/status",
         "/icons/zava.svg",
         "/icons/%2e%2e",
         "/.well-known/oauth-protected-resource",

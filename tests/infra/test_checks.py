@@ -87,6 +87,7 @@ MISTAKES = [
     Mistake(module("functionapp"), "name: 'scm'\n  properties: { allow: false }", "name: 'scm'\n  properties: { allow: true }", "baseline 14"),
     Mistake(module("functionapp"), "'Return401'", "'AllowAnonymous'", "baseline 15"),
     Mistake(module("functionapp"), "'/icons/*',", "'/icons/*', '/mcp',", "baseline 15"),
+    Mistake(module("functionapp"), "'/status',", "'/status', '/health',", "baseline 15"),
     Mistake(module("functionapp"), "allowedOrigins: []", "allowedOrigins: [ '*' ]", "baseline 16"),
     Mistake(module("openai"), "Microsoft.Insights/diagnosticSettings@2021-05-01-preview", "Microsoft.Insights/logs@2021-05-01", "baseline 17"),
     Mistake(module("alerts"), "name: 'database-storage'", "name: 'disk'", "baseline 18"),

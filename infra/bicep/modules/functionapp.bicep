@@ -123,8 +123,8 @@ resource authentication 'Microsoft.Web/sites/config@2025-03-01' = if (platformAu
     globalValidation: {
       requireAuthentication: true
       unauthenticatedClientAction: 'Return401'
-      // What tells nobody anything: probes, pictures, and where tokens are to be had.
-      excludedPaths: [ '/health/live', '/health/ready', '/icons/*', '/.well-known/*' ]
+      // What tells nobody anything: probes, pictures, a page without data, and where tokens are to be had.
+      excludedPaths: [ '/health/live', '/health/ready', '/status', '/icons/*', '/.well-known/*' ]
     }
     httpSettings: { requireHttps: true }
     identityProviders: {
