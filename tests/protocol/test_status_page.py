@@ -256,6 +256,44 @@ async def test_where_the_server_cannot_say_nothing_old_is_shown(browser: Browser
 
 
 @pytest.mark.anyio
+async def test_what_is_wrong_is_shown_as_such_and_a_text_stays_a_text(
+    browser: Browser, stack: RunningStack, http: httpx2.Client
+) -> None:
+    hostile = "<img src=x onerror=alert(1)>"
+    verified = {"verified_at": "2026-01-02T03:04:05+00:00", "verified_seconds_ago": 10}
+    taken = {"taken_at": "2026-01-02T03:04:05+00:00", "taken_seconds_ago": 3 * 3600}
+    slow = {"fingerprint": hostile, "written_by": "caller", "count": 7, "longest_seconds": 2.5}
+    report = health(http, stack)
+    report["status"] = "unavailable"
+    report["slow_statements"] |= {"count": 7, "fingerprints": [slow | {"last_at": "2026-01-02T03:04:05+00:00"}]}
+    report["embeddings"] = {"error": "Timeout", "model": hostile, "breaker": "open"}
+    report["backups"] = {
+        "error": None,
+        "last": {"id": "b", "kind": "incremental", **taken},
+        "last_verified": {"id": "a", **taken, **verified},
+        "failed": {"id": "c", **verified},
+    }
+    report["isolation"] |= {"state": "failed", "failed": ["canaries", "policies"]}
+    report["components"] = {hostile: {"state": "down", "since": "now", "last_error": hostile, "last_error_at": "now"}}
+    async with opened(browser, stack) as (page, looked):
+        await page.route("**/health", lambda route: route.fulfill(json=report))
+        await sign_in(page, stack.token("head-office"))
+        assert await rows_of(page, "slow") == {hostile: ["caller", "7", "2.5", "2026-01-02 03:04:05 UTC"]}
+        assert await rows_of(page, "embeddings") == {"Cannot be told": ["Timeout"], "Breaker of the service": ["open"]}
+        assert await rows_of(page, "backups") == {
+            "Last backup": ["3 h ago (incremental, b)"],
+            "Last verified backup": ["3 h ago (a)"],
+            "Verified": ["10 s ago"],
+            "Does not hold": ["c, seen 10 s ago"],
+        }
+        assert (await rows_of(page, "isolation"))["Checks that fail"] == ["canaries, policies"]
+        wrong = await page.locator(".bad").all_inner_texts()
+        assert wrong == ["Timeout", "open", "c, seen 10 s ago", "failed", "canaries, policies", "down", "unavailable"]
+        assert await page.locator("img").count() == 0
+        assert looked.complaints == []
+
+
+@pytest.mark.anyio
 async def test_the_browser_lets_it_do_nothing_else(browser: Browser, stack: RunningStack) -> None:
     with socket.create_server(("127.0.0.1", 0)) as elsewhere:
         async with opened(browser, stack) as (page, _):

@@ -16,7 +16,7 @@ from shared.invocation import Invocations
 from shared.isolation.gate import Isolation
 from shared.services import Services
 from shared.telemetry.adapter import Telemetry
-from shared.telemetry.slow_statements import fingerprint_of
+from shared.telemetry.slow_statements import FINGERPRINTS, SlowStatements, fingerprint_of
 from shared.telemetry.watch import SETTLE_SECONDS, Watch
 from shared.vault import FileSource, Vault
 from tests.clock import FakeClock
@@ -129,6 +129,29 @@ async def test_a_slow_statement_is_kept_by_its_fingerprint(
     [event] = endpoint.events("zava.slow_statement")
     assert event["properties"] == {"fingerprint": slow["fingerprint"], "written_by": "server"}
     assert "planted" not in caplog.text + str(report) + str(endpoint.items)
+
+
+def test_slow_statements_are_counted_by_fingerprint_and_the_longest_quiet_ones_go() -> None:
+    slow = SlowStatements(slow_seconds=-1)
+
+    def run(number: int) -> str:
+        statement = own_statement(f"SELECT 'planted', column_{number} FROM retail.orders")
+        with slow.watched(statement):
+            pass
+        return fingerprint_of(statement)
+
+    for number in range(FINGERPRINTS):
+        run(number)
+    again = [run(0) for _ in range(3)]
+    run(FINGERPRINTS)  # one too many: it was the turn of 1
+    report: dict[str, Any] = slow.report()
+    counts = {each["fingerprint"]: each["count"] for each in report["fingerprints"]}
+    assert (report["count"], len(counts)) == (FINGERPRINTS + 4, FINGERPRINTS)
+    assert counts.pop(again[0]) == 4 == report["fingerprints"][0]["count"]
+    assert set(counts.values()) == {1}
+    assert fingerprint_of(own_statement("SELECT 'other', column_1 FROM retail.orders")) not in counts
+    assert {each["written_by"] for each in report["fingerprints"]} == {"server"}
+    assert "planted" not in str(report)
 
 
 @pytest.mark.parametrize(
