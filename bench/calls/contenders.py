@@ -31,8 +31,10 @@ from local.tokens import load_key, token_for
 
 HERE = Path(__file__).parent
 PEER_TABLES = ("stores", "categories", "product_types", "products", "customers", "inventory", "orders", "order_items")
-PROCESSES = {"FUNCTIONS_WORKER_PROCESS_COUNT": "2"}
-"""Of the Functions host: the other server's runtime has threads for both cores, too."""
+UNLIMITED = {"PRINCIPAL_RATE": "100000", "PRINCIPAL_BURST": "1000000"}
+"""What is measured is what a call takes, not whether it may."""
+TWO_PROCESSES = {"FUNCTIONS_WORKER_PROCESS_COUNT": "2"}
+"""Of the Functions host, beside the other server, whose runtime has threads for both cores, too."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,10 @@ class Server:
 
 @dataclass(frozen=True)
 class Contenders:
-    """peer: where it was asked for."""
+    """peer, and the product in two processes beside it: where it was asked for."""
 
     product: Server
+    in_two: Server | None
     trivial: Server
     peer: Server | None
     owner_url: str
@@ -58,14 +61,14 @@ class Contenders:
 def contenders(ground: Ground, *, peer: bool) -> Iterator[Contenders]:
     """All of them, over the same database; ended afterwards."""
     with ExitStack() as parts:
-        product = _product(ground, parts)
+        product, in_two = _product(ground, parts, in_two=peer)
         with step("starting a trivial tool"):
             trivial = _trivial(ground, parts)
         other = None
         if peer:
             with step("installing and starting dbhub"):
                 other = _dbhub(ground, parts)
-        yield Contenders(product, trivial, other, ground.owner_url)
+        yield Contenders(product, in_two, trivial, other, ground.owner_url)
 
 
 async def bare(owner_url: str, workload: Workload, *, concurrency: int, seconds: float) -> Burst:
@@ -92,9 +95,9 @@ async def bare(owner_url: str, workload: Workload, *, concurrency: int, seconds:
     return Burst(elapsed, sorted(taken), sizes[0])
 
 
-def _product(ground: Ground, parts: ExitStack) -> Server:
+def _product(ground: Ground, parts: ExitStack, *, in_two: bool) -> tuple[Server, Server | None]:
     ports = {name: free_port() for name in ("mcp", "issuer", "embedder")}
-    settings = application_settings(ground.state, ground.urls, ports) | PROCESSES
+    settings = application_settings(ground.state, ground.urls, ports) | UNLIMITED
     with step("starting issuer and embedder"):
         start_issuer(ground.state, ports["issuer"], parts)
         start_embedder(ground.state, ports["embedder"], parts)
@@ -107,14 +110,23 @@ def _product(ground: Ground, parts: ExitStack) -> Server:
         wait_until(lambda: answers(ports["mcp"]))
     key = load_key(ground.state.path)
     token = token_for(PEOPLE[CALLER], key, authority=f"http://{LOOPBACK}:{ports['issuer']}")
-    return Server(settings["MCP_SERVER_URL"], host.pid, token)
+    alone = Server(settings["MCP_SERVER_URL"], host.pid, token)
+    if not in_two:
+        return alone, None
+    with step("starting it in two processes"):
+        port, state = free_port(), StateFolder(ground.state.path / "two")
+        state.path.mkdir()
+        more = {"MCP_SERVER_URL": f"http://{LOOPBACK}:{port}/mcp", "AUDIT_SPOOL": str(state.path / "spool")}
+        host = start_host(state, port, settings | TWO_PROCESSES | more, None, parts)
+        wait_until(lambda: answers(port))
+    return alone, Server(more["MCP_SERVER_URL"], host.pid, token)
 
 
 def _trivial(ground: Ground, parts: ExitStack) -> Server:
     port = free_port()
     state = StateFolder(ground.state.path / "trivial")
     state.path.mkdir()
-    host = start_host(state, port, {"PYTHONPATH": str(HERE.parents[1])} | PROCESSES, None, parts, HERE / "trivial_app")
+    host = start_host(state, port, {"PYTHONPATH": str(HERE.parents[1])}, None, parts, HERE / "trivial_app")
     wait_until(lambda: answers(port))
     return Server(f"http://{LOOPBACK}:{port}/mcp", host.pid)
 

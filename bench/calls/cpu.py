@@ -20,7 +20,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.calls.contenders import HERE
+from bench.calls.contenders import HERE, UNLIMITED
 from bench.calls.figures import an_order
 from bench.calls.http_client import ERAS, Era, check, request_bytes
 from bench.calls.workloads import CALLER, POINT, THOUSAND, TRIVIAL, TRIVIAL_CALL, Workload, workloads
@@ -152,8 +152,7 @@ def _applications(ground: Ground, against: Path | None) -> Iterator[Mapping[str,
     with ExitStack() as parts:
         ports = {name: free_port() for name in ("mcp", "issuer", "embedder")}
         settings = application_settings(ground.state, ground.urls, ports)
-        # What is counted is what a call takes, not whether it may.
-        settings |= {"PRINCIPAL_RATE": "100000", "PRINCIPAL_BURST": "1000000"}
+        settings |= UNLIMITED
         start_issuer(ground.state, ports["issuer"], parts)
         wait_until(lambda: listens(ports["issuer"]))
         authority = f"http://{LOOPBACK}:{ports['issuer']}"

@@ -20,7 +20,7 @@ from local.progress import step
 CONCURRENCIES = (1, 8, 32)
 TURNS = 5
 TURN_SECONDS = 0.8
-PRODUCT, BARE, PEER = "product", "psycopg", "dbhub"
+PRODUCT, IN_TWO, BARE, PEER = "product", "product in two processes", "psycopg", "dbhub"
 OLD: Era = ERAS[1]
 
 type Turn = Callable[[], Awaitable[Burst]]
@@ -124,7 +124,7 @@ class CallFigures:
 
     def _beside_the_peer(self) -> Iterator[Limit]:
         for row in self.rows:
-            if row.contender != PRODUCT or row.era != OLD:
+            if row.contender != IN_TWO:
                 continue
             if peer := self.row(PEER, row.workload, row.concurrency, OLD):
                 least = {POINT: 2.0, THOUSAND: 5.0}.get(row.workload, 1.0)
@@ -167,6 +167,8 @@ def _turns(who: Contenders, workload: Workload, concurrency: int) -> Iterator[tu
             workload.name, "execute_sql", {"sql": workload.sql}, workload.sql, workload.rows
         )  # fmt: skip
         yield (PEER, OLD, who.peer.pid), of(who.peer, asked, OLD)
+        assert who.in_two is not None
+        yield (IN_TWO, OLD, who.in_two.pid), of(who.in_two, workload, OLD)
 
 
 async def _in_turns(

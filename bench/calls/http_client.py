@@ -80,7 +80,7 @@ async def burst(url: str, request: bytes, workload: Workload, *, concurrency: in
                 writer.write(request)
                 answer = await _answer(reader)
                 taken.append(time.perf_counter() - began)
-                if not sizes:
+                if not sizes or b'"isError":true' in answer:
                     check(answer, workload)
                     sizes.append(len(answer))
         finally:
