@@ -153,8 +153,11 @@ async def test_it_is_the_same_for_everybody_and_over_https_asks_for_https(
 async def test_an_administrator_sees_what_has_just_been_called_and_what_stands_behind(
     browser: Browser, stack: RunningStack, http: httpx2.Client, speak: Speak
 ) -> None:
-    before = counted(health(http, stack))
     manager = speak(MODERN, "kirkland")
+    manager.ask("tools/call", {"name": "none such", "arguments": {}})
+    manager.ask("prompts/get", {"name": "none such"})
+    report = health(http, stack)
+    before = counted(report)
     for text in ("SELECT 1", "SELECT 2", "SELECT 3", "DELETE FROM retail.orders", "DROP TABLE retail.orders"):
         manager.ask("tools/call", {"name": "execute_sales_query", "arguments": {"postgresql_query": text}})
     manager.ask("tools/call", {"name": "describe_access", "arguments": {}})
@@ -166,8 +169,10 @@ async def test_an_administrator_sees_what_has_just_been_called_and_what_stands_b
         for name, (requests, errors) in added.items():
             known_requests, known_errors = before.get(name, (0, 0))
             assert calls[name][:2] == [str(known_requests + requests), str(known_errors + errors)]
-        requests, errors = (sum(pair[which] for pair in before.values()) for which in (0, 1))
-        assert calls["All requests"][:2] == [str(requests + 6), str(errors + 2)]
+        total = report["calls"]
+        assert total["requests"] == sum(each["requests"] for each in total["by_name"])
+        assert calls["All requests"][:2] == [str(total["requests"] + 6), str(total["errors"] + 2)]
+        assert {f"{method} of an unknown name" for method in ("tools/call", "prompts/get")} <= calls.keys()
         p50, p95, p99 = (float(cell) for cell in calls["execute_sales_query"][3:6])
         assert 0 < p50 <= p95 <= p99
         told = health(http, stack)

@@ -6,7 +6,7 @@ const UNITS = [["d", 86400], ["h", 3600], ["min", 60]];
 /** rows by the id of their table. */
 function tablesOf(report) {
   return {
-    calls: [["All requests", ...callCells(report.calls)], ...report.calls.by_name.map((each) => [each.name, ...callCells(each)])],
+    calls: [["All requests", ...callCells(report.calls)], ...report.calls.by_name.map((each) => [nameOf(each), ...callCells(each)])],
     slow: report.slow_statements.fingerprints.map((each) => [
       each.fingerprint, each.written_by, each.count, each.longest_seconds, time(each.last_at),
     ]),
@@ -25,6 +25,11 @@ function tablesOf(report) {
       ["Started", `${time(report.started_at)}, ${span(report.uptime_seconds)} ago`],
     ],
   };
+}
+
+/** Several methods may have been asked for what nobody knows. */
+function nameOf(calls) {
+  return calls.name === "unknown" && calls.method !== "unknown" ? `${calls.method} of an unknown name` : calls.name;
 }
 
 function callCells(figures) {
