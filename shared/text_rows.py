@@ -62,7 +62,10 @@ def _timestamps(texts: Sequence[str]) -> Sequence[str]:
     return list(map(timestamp_of, texts))
 
 
-_TRUTHS = {"t": "true", "f": "false"}
+def _truths(texts: Sequence[str]) -> Sequence[str]:
+    return ["true" if text == "t" else "false" for text in texts]
+
+
 _INTEGER = _Kind(int, _as_it_is)
 _NUMERIC = _Kind(number_of, _numbers(json.dumps), _numbers(str))
 _FLOAT = _Kind(
@@ -70,8 +73,7 @@ _FLOAT = _Kind(
     lambda texts: [json.dumps(float_of(text)) for text in texts],
     lambda texts: [str(float_of(text)) for text in texts],
 )
-_BOOL = _Kind(lambda text: text == "t", lambda texts: [_TRUTHS[text] for text in texts])
-_BOOL = _Kind(_BOOL.value, _BOOL.as_json, _BOOL.as_json)
+_BOOL = _Kind(lambda text: text == "t", _truths, _truths)
 _TIMESTAMP = _Kind(timestamp_of, lambda texts: _quoted(_timestamps(texts)), _timestamps)
 _TEXT = _Kind(str, _quoted, plain=False, text=True)
 _KINDS: Mapping[str, _Kind] = {
