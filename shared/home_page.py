@@ -45,9 +45,7 @@ class HomePage:
             state="up" if ready else "down",
             status="Ready" if ready else "Not ready: the database, or the proof of isolation, is missing",
             version=escape(VERSION),
-            sign_in=": locally with a token that <code>python3 dev.py token --as kirkland</code> prints"
-            if local
-            else "",
+            sign_in=_SIGN_IN if local else "",
             mcp_url=escape(self._mcp_url),
             clients="\n".join(_clients(self._mcp_url, local=local)),
             tools="\n".join(map(_tool, await self._all_tools())),

@@ -28,12 +28,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.identity.caller import current_caller
 from shared.protocol.mistakes import ZavaServer
+from shared.protocol.pagination import LISTS
 from shared.telemetry.call_record import current_record
 from shared.telemetry.recording import note_request, outcome_of
 from shared.text_rows import TextRows
 
 REVISIONS = frozenset({"2025-06-18", "2025-11-25", *MODERN_PROTOCOL_VERSIONS})
-LISTS = frozenset({"tools/list", "prompts/list", "resources/list", "resources/templates/list"})
 MAX_BRACKETS = 100
 """In a body: parsers differ in how deep they read."""
 MOST_KEPT = 64

@@ -22,7 +22,7 @@ class _List(NamedTuple):
     name: str
 
 
-_LISTS = {
+LISTS = {
     "tools/list": _List("tools", "name"),
     "prompts/list": _List("prompts", "name"),
     "resources/list": _List("resources", "uri"),
@@ -33,7 +33,7 @@ _LISTS = {
 async def paginate(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
     """Middleware that cuts a list to the page after the request's cursor; -32602 for a cursor that fits nothing."""
     result = await call_next(ctx)
-    listed = _LISTS.get(ctx.method)
+    listed = LISTS.get(ctx.method)
     if listed is None or not isinstance(result, Mapping):
         return result
     cursors = [_cursor(ctx.method, entry[listed.name]) for entry in result[listed.entries]]

@@ -19,7 +19,8 @@ from shared.identity.caller import current_caller
 from shared.invocation import Invocations
 from shared.mcp_server import build_server
 from shared.protocol.endpoint import Endpoint
-from shared.protocol.fast_path import LISTS, FastPath
+from shared.protocol.fast_path import FastPath
+from shared.protocol.pagination import LISTS
 from shared.telemetry.call_record import CallRecord
 from tests.application import issued_settings, opened
 from tests.conftest import Database, caller_of, nobody_embeds
