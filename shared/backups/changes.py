@@ -9,7 +9,8 @@ from dataclasses import dataclass
 
 from psycopg import sql
 
-from shared.backups.snapshot import Snapshot, qualified
+from shared.backups.selection import qualified
+from shared.backups.snapshot import Snapshot
 from shared.database.queries import named_queries
 
 

@@ -23,9 +23,9 @@ from shared.backups.connection import Connection, connected
 from shared.backups.copy_out import copied
 from shared.backups.manifest import Manifest, Table, lines_of
 from shared.backups.parts import unpacked
-from shared.backups.selection import EMPTIED, IN_BACKUP, SEEDED
+from shared.backups.selection import EMPTIED, IN_BACKUP, SEEDED, qualified
 from shared.backups.signature import Keys
-from shared.backups.snapshot import columns_of, copy_statement, qualified
+from shared.backups.snapshot import columns_of, copy_statement
 from shared.database.queries import named_queries
 from shared.errors import BackupRefused, OtherRelease
 

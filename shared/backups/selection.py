@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+from psycopg import sql
+
 from shared.errors import BackupFailed
 
 IN_BACKUP = frozenset(
@@ -45,3 +47,8 @@ def check_all_are_known(tables: Collection[str]) -> None:
         raise BackupFailed(f"nobody has decided whether these tables are backed up: {', '.join(unknown)}")
     if missing := sorted(IN_BACKUP - set(tables)):
         raise BackupFailed(f"these tables are not in the database: {', '.join(missing)}")
+
+
+def qualified(name: str) -> sql.Identifier:
+    """A table's, or a sequence's, of `schema.name`."""
+    return sql.Identifier(*name.split("."))

@@ -17,7 +17,7 @@ from psycopg import sql
 from shared.backups import manifest
 from shared.backups.connection import Connection
 from shared.backups.copy_out import copied
-from shared.backups.selection import IN_BACKUP, check_all_are_known
+from shared.backups.selection import IN_BACKUP, check_all_are_known, qualified
 from shared.backups.table_reader import TableReader, open_table_reader
 from shared.database.queries import named_queries
 from shared.errors import BackupFailed
@@ -100,11 +100,6 @@ def copy_statement(table: str, columns: Sequence[str], where: str) -> sql.Compos
     """where: TO STDOUT or FROM STDIN."""
     listed = sql.SQL(", ").join(map(sql.Identifier, columns))
     return sql.SQL("COPY {} ({}) {} (FORMAT text)").format(qualified(table), listed, sql.SQL(where))
-
-
-def qualified(name: str) -> sql.Identifier:
-    """Of `schema.name`."""
-    return sql.Identifier(*name.split("."))
 
 
 def _listed(tables: Sequence[str]) -> sql.Composed:

@@ -20,9 +20,8 @@ from psycopg import sql
 from shared.backups.blob_store import BlobStore
 from shared.backups.connection import Connection, connected
 from shared.backups.restore import Show, restore_backup
-from shared.backups.selection import EMPTIED
+from shared.backups.selection import EMPTIED, qualified
 from shared.backups.signature import Keys
-from shared.backups.snapshot import qualified
 from shared.backups.verification import Outcome, Verification, write_verification
 from shared.database.pool import AccessTokenSource, connect
 from shared.database.schema import install_signing_key

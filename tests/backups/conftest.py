@@ -12,9 +12,8 @@ from psycopg import sql
 from shared.backups.blob_store import BlobStore, open_blob_store
 from shared.backups.full import back_up_full
 from shared.backups.manifest import Manifest
-from shared.backups.selection import EMPTIED, IN_BACKUP, SEEDED
+from shared.backups.selection import EMPTIED, IN_BACKUP, SEEDED, qualified
 from shared.backups.signature import Keys
-from shared.backups.snapshot import qualified
 from tests.conftest import Database, MakeDatabase
 
 KEYS: Keys = {"key-2": secrets.token_bytes(32), "key-1": secrets.token_bytes(32)}

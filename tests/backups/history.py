@@ -8,8 +8,7 @@ import hashlib
 
 from psycopg import sql
 
-from shared.backups.selection import IN_BACKUP
-from shared.backups.snapshot import qualified
+from shared.backups.selection import IN_BACKUP, qualified
 from tests.conftest import Database
 
 WATCH = """

@@ -9,19 +9,33 @@ from psycopg import errors
 
 from local.certificate import self_signed
 from shared.backups.blob_store import BlobStore
-from shared.backups.connection import connected
+from shared.backups.connection import Connection, connected
 from shared.backups.copy_out import copied
 from shared.backups.full import back_up_full
 from shared.backups.listing import newest_complete
 from shared.backups.selection import IN_BACKUP
 from shared.backups.snapshot import copy_statement, open_snapshot
-from shared.backups.table_reader import open_table_reader
+from shared.backups.table_reader import CONNECTIONS, open_table_reader, queries_of_ranges
 from tests.backups.conftest import KEYS
 from tests.backups.tls_proxy import tls_proxy
 from tests.conftest import Database
+from tests.processes import eventually
 
 ORDER = "INSERT INTO retail.orders (order_id, customer_id, store_id, order_date) VALUES (9000001, 1, 7, '2026-01-02')"
 ENDED = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query ~ %s"
+
+READING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY %' ORDER BY pid"
+
+
+def blocks_of(connection: Connection, table: str) -> int:
+    [(blocks,)] = connection.execute("SELECT pg_relation_size(%s) / 8192", (table,)).fetchall()
+    return int(blocks)
+
+
+def reading(database: Database) -> list[int]:
+    """The servers' processes of connections that read, or did so last."""
+    with database.as_superuser() as superuser:
+        return [pid for (pid,) in superuser.execute(READING.encode()).fetchall()]
 
 
 def test_rows_are_those_of_the_snapshot_to_the_byte(source: Database) -> None:
@@ -37,11 +51,55 @@ def test_rows_are_those_of_the_snapshot_to_the_byte(source: Database) -> None:
                 writer.execute("DELETE FROM retail.orders WHERE order_id = 9000001")
 
 
+@pytest.mark.parametrize("range_blocks", [1, 7])
+def test_rows_of_connections_that_take_turns_have_the_order_of_the_table(source: Database, range_blocks: int) -> None:
+    with (
+        connected(source.backup_url, None) as connection,
+        open_snapshot(connection) as snapshot,
+        open_table_reader(connection, range_blocks) as reader,
+    ):
+        for table in sorted(IN_BACKUP):
+            expected = copied(connection, copy_statement(table, snapshot.columns[table], "TO STDOUT"))
+            assert b"".join(reader.rows(table, snapshot.columns[table])) == b"".join(expected), table
+        assert blocks_of(connection, "retail.order_items") > 2 * CONNECTIONS * range_blocks
+
+
 def test_rows_come_whole_and_a_megabyte_at_a_time(source: Database) -> None:
-    with connected(source.backup_url, None) as connection, open_snapshot(connection) as snapshot:
-        chunks = list(snapshot.rows("retail.order_items"))
+    with (
+        connected(source.backup_url, None) as connection,
+        open_snapshot(connection) as snapshot,
+        open_table_reader(connection, range_blocks=40) as reader,
+    ):
+        chunks = list(reader.rows("retail.order_items", snapshot.columns["retail.order_items"]))
     assert all(chunk.endswith(b"\n") for chunk in chunks)
-    assert len(chunks) == 1 or min(map(len, chunks[:-1])) >= 1 << 20
+    assert max(map(len, chunks)) < 2 << 20
+    assert sum(len(chunk) < 1 << 20 for chunk in chunks) <= 2, "the last one of each range"
+
+
+def test_no_block_is_read_for_another_range(source: Database) -> None:
+    """Of a table that has many; policies do not come before."""
+    with connected(source.backup_url, None) as connection, open_snapshot(connection) as snapshot:
+        for query in queries_of_ranges("retail.order_items", snapshot.columns["retail.order_items"], 79, 10):
+            plan = "\n".join(line for (line,) in connection.execute(f"EXPLAIN {query}".encode()).fetchall())
+            assert "Tid Range Scan" in plan, plan
+
+
+def test_rows_behind_the_last_block_that_was_counted_are_read(source: Database) -> None:
+    with connected(source.backup_url, None) as connection, open_snapshot(connection) as snapshot:
+        queries = list(queries_of_ranges("retail.order_items", snapshot.columns["retail.order_items"], 0, 10))
+        [(count,)] = connection.execute(f"SELECT count(*) FROM ({queries[0]}) AS rows".encode()).fetchall()
+    assert (len(queries), count) == (1, snapshot.count("retail.order_items"))
+
+
+def test_who_stops_in_the_middle_leaves_no_connection(source: Database) -> None:
+    with (
+        connected(source.backup_url, None) as connection,
+        open_snapshot(connection) as snapshot,
+        open_table_reader(connection, range_blocks=7) as reader,
+    ):
+        next(reader.rows("retail.order_items", snapshot.columns["retail.order_items"]))
+        assert len(reading(source)) == CONNECTIONS
+    eventually(lambda: not reading(source), "the end of the connections")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +124,7 @@ def test_what_the_server_refuses_is_an_error_of_psycopg(
 
 @pytest.mark.parametrize("query", ["^COPY", "pg_export_snapshot", "lease_backup"])
 def test_whichever_connection_is_lost_there_is_no_backup(source: Database, store: BlobStore, query: str) -> None:
-    """Of the three, while rows are read."""
+    """While rows are read."""
 
     ended: list[tuple[bool]] = []
 
@@ -77,10 +135,25 @@ def test_whichever_connection_is_lost_there_is_no_backup(source: Database, store
 
     with pytest.raises(psycopg.OperationalError):
         back_up_full(source.backup_url, None, store, KEYS, show=end)
-    assert ended == [(True,)]
+    assert set(ended) == {(True,)}
     assert newest_complete(store, KEYS) is None
     with source.as_superuser() as superuser:
         superuser.execute("DELETE FROM ops.backup_lease")
+
+
+@pytest.mark.parametrize("number", range(CONNECTIONS))
+def test_whichever_connection_is_lost_its_range_is_missed(source: Database, number: int) -> None:
+    with (
+        connected(source.backup_url, None) as connection,
+        open_snapshot(connection) as snapshot,
+        open_table_reader(connection, range_blocks=7) as reader,
+    ):
+        rows = reader.rows("retail.order_items", snapshot.columns["retail.order_items"])
+        next(rows)
+        with source.as_superuser() as superuser:
+            superuser.execute("SELECT pg_terminate_backend(%s)", (reading(source)[number],))
+        with pytest.raises(psycopg.OperationalError):
+            list(rows)
 
 
 def test_rows_pass_through_tls_and_only_from_the_server_that_the_url_trusts(
@@ -98,9 +171,9 @@ def test_rows_pass_through_tls_and_only_from_the_server_that_the_url_trusts(
         url = urlunsplit(parts._replace(netloc=f"{login}@localhost:{proxy.port}", query=query))
         made = back_up_full(url, None, store, KEYS)
         assert made is not None
-        assert proxy.encrypted == 3
+        assert proxy.encrypted == 2 + CONNECTIONS
         with connected(url, None) as connection, open_snapshot(connection) as snapshot:
             proxy.certificate = another  # as somebody between would, once the first connection stands
             with pytest.raises(psycopg.OperationalError):
                 list(snapshot.rows("retail.stores"))
-        assert proxy.encrypted == 4
+        assert proxy.encrypted == 3 + CONNECTIONS
