@@ -15,10 +15,12 @@ EXPLAIN = "EXPLAIN (FORMAT JSON) "
 """What access.plan_of puts before a statement."""
 _DECLARE = "DECLARE answer NO SCROLL CURSOR FOR "
 # Counted before a row leaves the server, for one value can have a gigabyte. OFFSET 0 keeps the text a unit, so that
-# each of its values is worked out once. (answer.*), for a column of the text could be called answer.
+# each of its values is worked out once. (answer.*), for a column of the text could be called answer. The sum is worked
+# out once, though it stands here twice; the function is not asked of each row, for that takes as long as all the rest.
+_SO_FAR = "sum(octet_length((answer.*)::text)) OVER (ROWS UNBOUNDED PRECEDING)"
 _BOUNDED = (
-    _DECLARE + "SELECT access.bound_bytes(sum(octet_length((answer.*)::text)) OVER (ROWS UNBOUNDED PRECEDING),"  # noqa: S608
-    f" {MAX_BYTES}), answer.* FROM (SELECT * FROM ("
+    f"{_DECLARE}SELECT CASE WHEN {_SO_FAR} > {MAX_BYTES} THEN access.bound_bytes({_SO_FAR}, {MAX_BYTES}) END, answer.*"  # noqa: S608
+    " FROM (SELECT * FROM ("
 )
 _BOUNDED_END = "\n) AS asked OFFSET {skip:d}) AS answer"  # the text may end in a comment
 _BEHIND = _DECLARE + "SELECT * FROM ("  # noqa: S608
@@ -57,7 +59,7 @@ class Statement:
     plain: bool = False
     """Whether it has no condition (sql_guard/plain.py)."""
     counted: bool = False
-    """Whether the first column is the bytes so far, which the caller did not ask for."""
+    """Whether the first column counts bytes, which the caller did not ask for."""
 
     @property
     def declaration(self) -> str:

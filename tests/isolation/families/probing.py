@@ -198,9 +198,10 @@ ASKED = f"SELECT 1 FROM retail.{{table}} AS t WHERE {IF_THERE} LIMIT 1"
 BY_READING = "SET enable_indexscan = off; SET enable_indexonlyscan = off; SET enable_bitmapscan = off; "
 LOCKED = "SELECT count(*) FROM pg_locks WHERE pid = pg_backend_pid() AND locktype = 'relation'"
 """More where somebody asked who the caller is: as soon as a row reaches the policy."""
+SO_FAR = "sum(octet_length((answer.*)::text)) OVER (ROWS UNBOUNDED PRECEDING)"
 BOUNDED = (
-    "DECLARE answer NO SCROLL CURSOR FOR SELECT access.bound_bytes(sum(octet_length((answer.*)::text))"
-    " OVER (ROWS UNBOUNDED PRECEDING), 2000000), answer.* FROM (SELECT * FROM ("
+    f"DECLARE answer NO SCROLL CURSOR FOR SELECT CASE WHEN {SO_FAR} > 2000000"
+    f" THEN access.bound_bytes({SO_FAR}, 2000000) END, answer.* FROM (SELECT * FROM ("
 )
 WITHOUT_A_CONDITION = {
     "a column": "SELECT {error} FROM retail.{table} AS t",
