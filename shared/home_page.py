@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 
+from mcp.server.mcpserver import MCPServer
 from mcp.types import Tool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
@@ -26,9 +28,10 @@ type AllTools = Callable[[], Awaitable[Sequence[Tool]]]
 class HomePage:
     """Says what this server is, whether it can answer, how clients are told of it and what tools it has."""
 
-    def __init__(self, mcp_url: str, all_tools: AllTools, probes: Probes) -> None:
+    def __init__(self, mcp_url: str, server: MCPServer[Any], all_tools: AllTools, probes: Probes) -> None:
         """all_tools: whatever the scopes; their descriptions are no secret."""
         self._mcp_url = mcp_url
+        self._server = server
         self._all_tools = all_tools
         self._probes = probes
         style = (_FOLDER / "style.css").read_text(encoding="utf-8")
@@ -45,17 +48,20 @@ class HomePage:
             state="up" if ready else "down",
             status="Ready" if ready else "Not ready: the database, or the proof of isolation, is missing",
             version=escape(VERSION),
+            title=escape(self._server.title or self._server.name),
+            description=escape(self._server.description or ""),
             sign_in=_SIGN_IN if local else "",
             mcp_url=escape(self._mcp_url),
-            clients="\n".join(_clients(self._mcp_url, local=local)),
+            clients="\n".join(_clients(self._server.name, self._mcp_url, local=local)),
             tools="\n".join(map(_tool, await self._all_tools())),
         )
         return HTMLResponse(page, headers=self._headers)
 
 
-def _clients(url: str, *, local: bool) -> Iterator[str]:
-    yield _snippet("Claude Code", claude_code_command(url, TOKEN_COMMAND if local else None))
-    yield _snippet("VS Code, .vscode/mcp.json", as_text(vscode_configuration(url, asks_for_token=local)).rstrip())
+def _clients(name: str, url: str, *, local: bool) -> Iterator[str]:
+    yield _snippet("Claude Code", claude_code_command(url, TOKEN_COMMAND if local else None, name))
+    vscode = vscode_configuration(url, asks_for_token=local, name=name)
+    yield _snippet("VS Code, .vscode/mcp.json", as_text(vscode).rstrip())
 
 
 def _snippet(title: str, text: str) -> str:

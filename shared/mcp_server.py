@@ -93,7 +93,8 @@ def build_app(
     endpoint = Endpoint(answering.handle_request, streaming.handle_request, server.described, fast)
     audit = open_audit(services, server.offered_name)
     resource = ProtectedResource(settings)
-    home = HomePage(settings.mcp_server_url, server.all_tools, services.probes)
+    people_call_it = f"{server.title} MCP"
+    home = HomePage(settings.mcp_server_url, server, server.all_tools, services.probes)
     told = CallTelemetry(services.telemetry, server.described)
     health = Health(services, told)
 
@@ -103,7 +104,7 @@ def build_app(
             yield
 
     async def protected_resource(_: Request) -> JSONResponse:
-        return JSONResponse(resource.metadata(), headers={"cache-control": "max-age=3600"})
+        return JSONResponse(resource.metadata(people_call_it), headers={"cache-control": "max-age=3600"})
 
     async def ready(_: Request) -> JSONResponse:
         state = await services.probes.readiness()
@@ -114,7 +115,7 @@ def build_app(
             # First: the others are seldom asked for.
             Route("/mcp", Recording(Authentication(endpoint, services, resource), audit, (told, *sinks))),
             Route("/", home.answer, methods=["GET"]),
-            Route("/status", StatusPage(settings.mcp_server_url).answer, methods=["GET"]),
+            Route("/status", StatusPage(settings.mcp_server_url, people_call_it).answer, methods=["GET"]),
             Route("/.well-known/oauth-protected-resource", protected_resource, methods=["GET"]),
             Route("/.well-known/oauth-protected-resource/mcp", protected_resource, methods=["GET"]),
             Route("/icons/{name}", drawing, methods=["GET"]),
@@ -154,6 +155,7 @@ def build_server(
     server = ZavaServer(
         offers.name,
         title=offers.title,
+        description=offers.description,
         version=VERSION,
         instructions=offers.instructions,
         website_url=urljoin(url, "/") if url else None,

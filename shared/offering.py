@@ -36,6 +36,8 @@ class Offers:
     name: str
     """Of the server, for programs."""
     title: str
+    description: str
+    """What it is for, in a sentence."""
     instructions: str
     tools: Sequence[Tool]
     prompts: Sequence[ScopedPrompt] = ()

@@ -20,6 +20,10 @@ from shared.tools.sales import sales_tools
 from shared.tools.schemas import schema_tools
 from shared.tools.search import search_tools
 
+DESCRIPTION = (
+    "Lets AI agents ask the sales database of a do-it-yourself chain anything, with any SELECT, and shows each caller"
+    " the rows of its own stores and no others."
+)
 INSTRUCTIONS = """\
 Zava Retail: sales, stock and customers of a do-it-yourself chain in Washington State, on PostgreSQL. You see only rows
 of the stores that your account has a grant for.
@@ -46,6 +50,7 @@ def offers(engine: Engine) -> Offers:
     return Offers(
         name="zava-retail",
         title="Zava Retail",
+        description=DESCRIPTION,
         instructions=INSTRUCTIONS,
         tools=[
             *sales_tools(invocations, engine.pages, engine.links),

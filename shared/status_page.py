@@ -21,11 +21,16 @@ _LOCALLY = " Locally <code>python3 dev.py token --as head-office</code> prints o
 class StatusPage:
     """The same for everybody, whoever asks and whatever state the server is in."""
 
-    def __init__(self, mcp_url: str) -> None:
+    def __init__(self, mcp_url: str, title: str) -> None:
+        """title: what people call the server."""
         style = _text("home/style.css") + _text("status/style.css")
         script = _text("status/figures.js") + _text("status/page.js")
         self._page = Template(_text("status/page.html")).substitute(
-            style=style, script=script, locally=_LOCALLY if on_this_machine(mcp_url) else "", mcp_url=escape(mcp_url)
+            style=style,
+            script=script,
+            title=escape(title),
+            locally=_LOCALLY if on_this_machine(mcp_url) else "",
+            mcp_url=escape(mcp_url),
         )
         policy = (
             f"script-src {hash_source(script)}; style-src {hash_source(style)}; connect-src 'self'; "

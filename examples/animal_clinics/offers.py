@@ -48,6 +48,8 @@ def offers(engine: Engine) -> Offers:
     return Offers(
         name="zava-animal-clinics",
         title="Zava Animal Clinics",
+        description="Lets AI agents ask the records of Zava's animal clinics anything, with any SELECT, and shows each"
+        " caller those of its own clinics and no others.",
         instructions=INSTRUCTIONS,
         tools=[
             in_words(run, RUN, postgresql_query=SELECT),

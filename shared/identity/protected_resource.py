@@ -16,12 +16,12 @@ class ProtectedResource:
         # RFC 9728: the well-known path goes between host and path of the resource.
         self._metadata_url = f"{url.scheme}://{url.netloc}/.well-known/oauth-protected-resource{url.path}"
 
-    def metadata(self) -> dict[str, object]:
-        """The metadata document; the authorization servers are the accepted tenants."""
+    def metadata(self, name: str) -> dict[str, object]:
+        """The metadata document; the authorization servers are the accepted tenants. name: for people."""
         settings = self._settings
         return {
             "resource": settings.mcp_server_url,
-            "resource_name": "Zava Retail MCP",
+            "resource_name": name,
             "authorization_servers": [
                 f"{settings.entra_authority}/{tenant}/v2.0" for tenant in settings.entra_tenant_ids
             ],

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from mcp import Client
@@ -12,12 +13,14 @@ from shared.database.pool import open_pool
 from shared.database.schema import deploy_schema
 from shared.domain import Domain, tenant_rows
 from shared.errors import BackupFailed, MigrationRefused, SqlNotAllowed
+from shared.home_page import HomePage
 from shared.identity.caller import current_caller
 from shared.invocation import Invocations
 from shared.isolation.attestation import attest
 from shared.isolation.canary_rows import prove_with_rows
 from shared.isolation.gate import Isolation
 from shared.mcp_server import build_server
+from shared.readiness import Probes
 from shared.retail import RETAIL
 from shared.sql_guard import SqlGuard, load_allowed_functions
 from shared.vault import Vault
@@ -170,23 +173,31 @@ def test_a_backup_refuses_rather_than_leaving_tables_out(clinics: Database) -> N
         columns_of(connection)
 
 
-async def _told(clinics: Database) -> tuple[str | None, set[str], str]:
+async def _told(clinics: Database) -> tuple[str | None, set[str], str, str]:
+    """Instructions, names of tools, all that is said of them, and the page for people."""
     async with open_pool(settings_for(clinics.app_url)) as pool:
         vault = Vault(KeptSecrets(KEY))
         door = Invocations(pool, vault, Isolation(pool, vault), domain=clinics.domain)
         token = current_caller.set(caller_of("kirkland"))
+        server = build_server(door, nobody_embeds())
+        request: Any = None
+        home = HomePage("https://clinics.example/mcp", server, server.all_tools, Probes(pool, door.isolation))
+        page = await home.answer(request)
         try:
-            async with Client(build_server(door, nobody_embeds())) as client:
+            async with Client(server) as client:
                 tools = (await client.list_tools()).tools
-                return client.instructions, {tool.name for tool in tools}, repr(tools)
+                return client.instructions, {tool.name for tool in tools}, repr(tools), bytes(page.body).decode()
         finally:
             current_caller.reset(token)
 
 
 def test_clients_are_told_of_the_clinics_and_of_nothing_else(clinics: Database) -> None:
-    instructions, names, tools = asyncio.run(_told(clinics))
+    instructions, names, tools, page = asyncio.run(_told(clinics))
     assert instructions
     assert "clinics" in instructions
     assert "list_due_animals" in names
     assert "analyze_sales" not in names
     assert "retail" not in tools.replace("zava-retail", "")
+    assert "<h1>Zava Animal Clinics MCP</h1>" in page
+    assert "claude mcp add --transport http zava-animal-clinics https://clinics.example/mcp" in page
+    assert "retail" not in page.lower()

@@ -146,7 +146,7 @@ async def test_it_is_the_same_for_everybody_and_over_https_asks_for_https(
 ) -> None:
     assert http.get("/status", headers=stack.headers("head-office")).content == http.get("/status").content
     request: Any = None
-    answer = await StatusPage("https://shops.example/mcp").answer(request)
+    answer = await StatusPage("https://shops.example/mcp", "Zava Retail MCP").answer(request)
     assert answer.headers["strict-transport-security"] == "max-age=31536000"
     assert b"dev.py" not in bytes(answer.body)
 

@@ -21,7 +21,10 @@ SETTINGS = settings_for("postgresql://zava_app@127.0.0.1/zava")
 )
 def test_scopes_are_asked_for_under_the_first_uri_of_the_application(audiences: tuple[str, ...], prefix: str) -> None:
     resource = ProtectedResource(replace(SETTINGS, token_audiences=audiences))
-    assert resource.metadata()["scopes_supported"] == [f"{prefix}/sales.read", f"{prefix}/catalog.read"]
+    assert resource.metadata("Shops")["scopes_supported"] == [
+        f"{prefix}/sales.read",
+        f"{prefix}/catalog.read",
+    ]
     assert f'scope="{prefix}/admin"' in resource.challenge(["admin"])
 
 
@@ -35,5 +38,5 @@ def test_scopes_are_asked_for_under_the_first_uri_of_the_application(audiences: 
 )
 def test_the_well_known_path_stands_between_host_and_path(url: str, metadata_url: str) -> None:
     resource = ProtectedResource(replace(SETTINGS, mcp_server_url=url))
-    assert resource.metadata()["resource"] == url
+    assert resource.metadata("Shops")["resource"] == url
     assert resource.challenge([]) == f'Bearer resource_metadata="{metadata_url}"'
