@@ -34,7 +34,7 @@ def test_a_full_disk_is_one_sentence(closed_folder: Path) -> None:
 
 
 def test_a_disk_that_fills_while_rows_are_loaded_is_one_sentence(open_folder: Path) -> None:
-    filling = "(until grep -q 'loading customers' DISK/said; do sleep 0.05; done; dd if=/dev/zero of=DISK/more) &"
+    filling = "(until grep -q 'loading customers' DISK/said; do sleep 0.05; done; dd bs=1M if=/dev/zero of=DISK/more) &"
     said = fails_on_a_disk_of(open_folder, "720m", "dev.py start --port 0 --state DISK", f"touch DISK/said; {filling}")
     assert "is full" in said
 
