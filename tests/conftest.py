@@ -1,6 +1,7 @@
 """Real parts for every test: one PostgreSQL with the sample data, fresh copies of it, and one whole running stack."""
 
 import atexit
+import gc
 import itertools
 import os
 import secrets
@@ -61,6 +62,17 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Lanes:
     """See tests/lanes.py."""
     return Lanes(config, log)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays to the end: nobody looks through it for garbage, neither meanwhile nor later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

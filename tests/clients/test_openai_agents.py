@@ -1,17 +1,25 @@
 """The MCP client of openai-agents."""
 
+from typing import TYPE_CHECKING
+
 import pytest
-from agents.mcp import MCPServerStreamableHttp
 from mcp import MCPError
 from mcp.types import TextContent
 
 from tests.clients.questions import BAD_TOKENS, COUNT, DELETE, KIRKLANDS_ANSWER, REFUSAL, SQL_TOOL, TOOLS, UNKNOWN_TOOL
 from tests.stack import RunningStack
 
+if TYPE_CHECKING:
+    from agents.mcp import MCPServerStreamableHttp
+
 pytestmark = pytest.mark.anyio
 
 
-def client(stack: RunningStack, token: str | None) -> MCPServerStreamableHttp:
+def client(stack: RunningStack, token: str | None) -> "MCPServerStreamableHttp":
+    from agents.mcp import (
+        MCPServerStreamableHttp,
+    )  # takes two seconds, and each process of the suite collects this file
+
     headers = {"authorization": f"Bearer {token}"} if token else {}
     return MCPServerStreamableHttp({"url": stack.url, "headers": headers})
 
