@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.charts.hosting import Host, running_browser
-from tests.tools.conftest import ClientOf, client_of
+from tests.tools.conftest import ClientOf, client_of, shared_server
 
-__all__ = ["ClientOf", "client_of"]  # a fixture of the tools' tests
+__all__ = ["ClientOf", "client_of", "shared_server"]  # fixtures of the tools' tests
 
 
 @pytest.fixture(scope="package")

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from local.people import PEOPLE
-from shared.invocation import Invocations
+from shared.protocol.mistakes import ZavaServer
 from shared.reports.business_insights import INSIGHTS
-from tests.conftest import Database, MakeDatabase, open_invocations
+from tests.conftest import Database, MakeDatabase, caller_of
 from tests.tools.calls import data_of, fault_of, head_and_csv, records, records_of
-from tests.tools.conftest import ClientOf
+from tests.tools.conftest import ClientOf, connected, server_of
 from tests.tools.planted_orders import LAST_DAY, Order, customers_of, empty_stores, plant_orders, plant_stock
 from tests.tools.raw_sales import Sold, cents, growth, share, tenths
 
@@ -272,10 +272,10 @@ def planted(make_database: MakeDatabase) -> Database:
 class TestPlanted:
     """Where one knows each order and each piece."""
 
-    @pytest.fixture
-    async def invocations(self, planted: Database) -> AsyncIterator[Invocations]:
-        async with open_invocations(planted.app_url) as door:
-            yield door
+    @pytest.fixture(scope="class")
+    async def shared_server(self, planted: Database) -> AsyncIterator[ZavaServer]:
+        async with server_of(planted) as server:
+            yield server
 
     async def test_each_risk_begins_where_it_is_said(self, client_of: ClientOf) -> None:
         async with client_of("kirkland") as client:
@@ -306,9 +306,10 @@ class TestPlanted:
                 data = await data_of(client, TOOL, kind=kind)
                 assert (data["rows"], data["nothing_because"]) == ([], "There are no orders in these stores.")
 
-    async def test_foreign_orders_and_stock_change_nothing(self, client_of: ClientOf, planted: Database) -> None:
+    async def test_foreign_orders_and_stock_change_nothing(self, planted: Database) -> None:
         async def told() -> list[dict[str, Any]]:
-            async with client_of("kirkland") as client:
+            """By a server that has kept no answer."""
+            async with server_of(planted) as server, connected(server, caller_of("kirkland")) as client:
                 return [await data_of(client, TOOL, kind=kind) for kind in INSIGHTS]
 
         before = await told()

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from mcp import Client
 
-from shared.invocation import Invocations
-from tests.conftest import Database, MakeDatabase, open_invocations
+from shared.protocol.mistakes import ZavaServer
+from tests.conftest import Database, MakeDatabase, caller_of
 from tests.tools.calls import data_of, fault_of, text_of
-from tests.tools.conftest import ClientOf
+from tests.tools.conftest import ClientOf, connected, server_of
 from tests.tools.planted_orders import (
     basket,
     customers_of,
@@ -61,10 +61,10 @@ def planted(make_database: MakeDatabase) -> Database:
     return database
 
 
-@pytest.fixture
-async def invocations(planted: Database) -> AsyncIterator[Invocations]:
-    async with open_invocations(planted.app_url) as door:
-        yield door
+@pytest.fixture(scope="module")
+async def shared_server(planted: Database) -> AsyncIterator[ZavaServer]:
+    async with server_of(planted) as server:
+        yield server
 
 
 async def products_of(client: Client, recommendation_type: str, **arguments: Any) -> list[dict[str, Any]]:
@@ -356,7 +356,7 @@ async def test_a_foreign_customer_is_told_like_one_that_is_not_there(client_of: 
     assert told[0]["code"] == "VALIDATION_ERROR"
 
 
-async def test_other_stores_orders_change_nothing_for_a_store(client_of: ClientOf, planted: Database) -> None:
+async def test_other_stores_orders_change_nothing_for_a_store(planted: Database) -> None:
     """And they would: with the same orders as its own, all recommendations of head office change."""
     [everetts] = customers_of(planted, EVERETT, 1)
     asked: dict[str, list[dict[str, Any]]] = {
@@ -367,10 +367,12 @@ async def test_other_stores_orders_change_nothing_for_a_store(client_of: ClientO
     asked["head-office"] = [question for questions in asked.values() for question in questions]
 
     async def answers() -> dict[str, list[dict[str, Any]]]:
+        """Of a server that has kept none."""
         told = {}
-        for name, questions in asked.items():
-            async with client_of(name) as client:
-                told[name] = [await data_of(client, TOOL, **question) for question in questions]
+        async with server_of(planted) as server:
+            for name, questions in asked.items():
+                async with connected(server, caller_of(name)) as client:
+                    told[name] = [await data_of(client, TOOL, **question) for question in questions]
         return told
 
     before = await answers()

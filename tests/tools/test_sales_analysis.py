@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from local.people import PEOPLE
-from shared.invocation import Invocations
+from shared.protocol.mistakes import ZavaServer
 from shared.reports.sales_analysis import ANALYSES
-from tests.conftest import Database, MakeDatabase, open_invocations
+from tests.conftest import Database, MakeDatabase, caller_of
 from tests.tools.calls import data_of, fault_of, head_and_csv, records, records_of, text_of
-from tests.tools.conftest import ClientOf
+from tests.tools.conftest import ClientOf, connected, server_of
 from tests.tools.planted_orders import LAST_DAY, Order, basket, customers_of, empty_stores, plant_orders
 from tests.tools.raw_sales import Sold, cents, growth, share
 
@@ -269,10 +269,10 @@ def planted(make_database: MakeDatabase) -> Database:
 class TestPlanted:
     """Where one knows each order."""
 
-    @pytest.fixture
-    async def invocations(self, planted: Database) -> AsyncIterator[Invocations]:
-        async with open_invocations(planted.app_url) as door:
-            yield door
+    @pytest.fixture(scope="class")
+    async def shared_server(self, planted: Database) -> AsyncIterator[ZavaServer]:
+        async with server_of(planted) as server:
+            yield server
 
     async def test_a_single_order(self, client_of: ClientOf) -> None:
         async with client_of("kirkland") as client:
@@ -300,9 +300,10 @@ class TestPlanted:
         assert (month["value"], month["year_ago"], month["year_change_percent"]) == (0, 7.5, -100)
         assert year["value"] == 7.5
 
-    async def test_foreign_orders_change_nothing(self, client_of: ClientOf, planted: Database) -> None:
+    async def test_foreign_orders_change_nothing(self, planted: Database) -> None:
         async def told() -> list[dict[str, Any]]:
-            async with client_of("kirkland") as client:
+            """By a server that has kept no answer."""
+            async with server_of(planted) as server, connected(server, caller_of("kirkland")) as client:
                 analyses = [await data_of(client, TOOL, report=report, **ALL) for report in ANALYSES]
                 return [*analyses, await data_of(client, "get_store_performance", store=7, period="this_month")]
 
