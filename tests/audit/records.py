@@ -1,5 +1,8 @@
 """Records of calls for the trail, and what the trail then has."""
 
+import asyncio
+import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -54,3 +57,14 @@ def trail(database: Database) -> list[Entry]:
     """Its rows in order."""
     with psycopg.connect(database.backup_url, row_factory=dict_row) as backup:
         return backup.execute("SELECT * FROM ops.audit ORDER BY sequence").fetchall()
+
+
+async def arrived(
+    database: Database, count: int, of: Callable[[Entry], bool] = lambda _: True, seconds: float = 30
+) -> list[Entry]:
+    """The trail's rows once so many of them are such: a server that ends waits a second for the database, no longer."""
+    deadline = time.monotonic() + seconds
+    while sum(map(of, rows := trail(database))) < count:
+        assert time.monotonic() < deadline, f"{count} rows did not come within {seconds} s: {rows}"
+        await asyncio.sleep(0.05)
+    return rows

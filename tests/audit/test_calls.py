@@ -18,7 +18,7 @@ from local.tokens import new_key
 from shared.audit.strangers import A_MINUTE
 from shared.mcp_server import build_app
 from tests.audit.instances import client_of, serving_settings
-from tests.audit.records import trail
+from tests.audit.records import arrived, trail
 from tests.conftest import Database
 from tests.identity.running_issuer import CLIENT_ID, KIRKLAND, RunningIssuer
 from tests.tasks.following import KnowsTasks
@@ -66,7 +66,7 @@ async def test_each_call_is_a_row_that_says_who_and_what_and_no_word_of_the_call
         await call(http, "tools/list", {}, authorization="Bearer nonsense4711")
         await query(http, **{"x-rls-user-id": str(UUID(int=4711))})
         sealed = b"".join(path.read_bytes() for path in (tmp_path / "spool").iterdir())
-    rows = trail(empty)
+        rows = await arrived(empty, 9)
     assert answer.status_code == 200
     assert [(row["method"], row["name"], row["outcome"]) for row in rows] == [
         ("tools/call", "execute_sales_query", "OK"),
@@ -112,6 +112,7 @@ async def test_a_task_is_known_by_the_call_that_it_came_from_and_its_rows_count_
             superuser.execute("LOCK TABLE ops.tasks IN SHARE MODE")  # work that ends before the task is there
             await asyncio.sleep(locked_seconds)
         result = await calling
+        await arrived(empty, 1, lambda row: (row["method"], row["rows"]) == ("tasks/get", 5))
     assert not result.is_error
     rows = [row for row in trail(empty) if row["task_id"]]
     assert (rows[0]["method"], rows[0]["rows"]) == ("tools/call", 0)
@@ -127,6 +128,7 @@ async def test_a_flood_of_requests_without_an_identity_is_counted(
         for _ in range(A_MINUTE + 50):
             assert (await call(http, "tools/list", {})).status_code == 401
         assert (await call(http, "tools/list", {}, authorization=f"Bearer {issuer.mint()}")).status_code == 200
+        await arrived(empty, A_MINUTE + 1)  # the last one, of how many came beyond a minute's, is written at the end
     rows = trail(empty)
     assert len(rows) == A_MINUTE + 2
     assert sum(row["calls"] for row in rows if row["outcome"] == "HTTP_401") == A_MINUTE + 50
@@ -150,6 +152,7 @@ async def test_without_a_place_for_records_no_call_is_answered_and_the_server_sa
             }
         blocked.unlink()
         assert (await query(http)).status_code == 200
+        await arrived(empty, 1)
     assert len(trail(empty)) == 1
     told = [record.getMessage() for record in caplog.records if "audit_spool" in record.getMessage()]
     assert told[:2] == [

@@ -58,7 +58,7 @@ async def test_what_is_kept_is_in_the_database_soon_and_the_folder_is_private(em
         keep(audit, 3)
         assert folder.stat().st_mode & 0o777 == 0o700
         assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
-        await rows(empty, 3, seconds=5)
+        await rows(empty, 3, seconds=20)
         keep(audit, 1200)
         await rows(empty, 1203, seconds=20)
     assert list(folder.iterdir()) == []
