@@ -165,12 +165,14 @@ async def test_calls_wait_for_their_turn_and_too_many_are_told_to_come_back(samp
 async def test_a_call_that_waits_too_long_is_told_to_come_back(sample: Database) -> None:
     async with open_invocations(sample.app_url, pool_size=PRINCIPAL_CALLS) as door:
         slow = [
-            asyncio.create_task(door.read(KIRKLAND, "SELECT pg_sleep(6)", max_rows=1)) for _ in range(PRINCIPAL_CALLS)
+            asyncio.create_task(door.read(KIRKLAND, "SELECT pg_sleep(9)", max_rows=1)) for _ in range(PRINCIPAL_CALLS)
         ]
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.1)  # each has asked to come in, which waits for no machine
         with pytest.raises(RateLimited, match="4 run at once"):
             await door.read(KIRKLAND, "SELECT 1", max_rows=1)
-        await asyncio.gather(*slow)
+        for each in slow:
+            each.cancel()
+        await asyncio.wait(slow)
 
 
 async def test_a_query_that_spills_too_much_is_refused_and_run_once(database: Database) -> None:
