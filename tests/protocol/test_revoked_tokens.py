@@ -59,22 +59,23 @@ def test_two_instances_refuse_what_is_revoked_within_ten_seconds_and_nothing_els
     for instance in instances:
         assert {called(instance, made).status_code for made in (*revoked.values(), untouched)} == {200}
     uti = jwt.decode(revoked["token"], options={"verify_signature": False})["uti"]
-    began = time.monotonic()
-    revoke(stack, "--principal", f"{LOCAL_TENANT_ID}/{principal}")
-    revoke(stack, "--client", client)
-    revoke(stack, "--token", uti)
+    since = {}
+    for kind, named in ("principal", f"{LOCAL_TENANT_ID}/{principal}"), ("client", client), ("token", uti):
+        revoke(stack, f"--{kind}", named)
+        since[kind] = time.monotonic()  # the command takes what the machine gives it
     for instance in instances:
         for kind, made in revoked.items():
             while (response := called(instance, made)).status_code == 200:
-                assert time.monotonic() - began < HONOURED_SECONDS, kind
+                assert time.monotonic() - since[kind] < HONOURED_SECONDS, kind
                 time.sleep(0.1)
             assert response.status_code == 401
             assert 'error="invalid_token"' in response.headers["www-authenticate"]
             assert response.json()["error_description"] == "The token was revoked."
         assert called(instance, untouched).status_code == 200
-    assert time.monotonic() - began < HONOURED_SECONDS
+    assert time.monotonic() - since["token"] < HONOURED_SECONDS
     revoke(stack, "--client", client, "--lift")
+    lifted = time.monotonic()
     for instance in instances:
         while called(instance, revoked["client"]).status_code == 401:
-            assert time.monotonic() - began < 2 * HONOURED_SECONDS
+            assert time.monotonic() - lifted < HONOURED_SECONDS
             time.sleep(0.1)

@@ -38,7 +38,7 @@ from tests.tools.calls import data_of, text_of
 pytestmark = pytest.mark.anyio
 
 SECONDS = 2.0
-"""The longest that a search may take."""
+"""The longest that a search may take beyond what words take it on this machine just now."""
 BLOCKED_SECONDS = 0.05
 """The longest that a step may take while which nothing else goes on."""
 DOWN = status(403)
@@ -114,13 +114,15 @@ async def test_words_answer_for_a_service_that_does_not(
     client_of: ClientOf, openai_service: OpenAIService, fault: str
 ) -> None:
     async with client_of("kirkland") as client:
+        began = time.monotonic()
         worded = await found_by(client, DRIPPING_TAP, mode="keyword")
+        usual = time.monotonic() - began
         openai_service.fault = FAULTS[fault]
         began = time.monotonic()
         answers = await asyncio.gather(
             *(without_meaning(client, DRIPPING_TAP, mode) for mode in ("hybrid", "semantic"))
         )
-        assert time.monotonic() - began < SECONDS
+        assert time.monotonic() - began < SECONDS + 4 * usual
     assert answers == [worded, worded]
     assert openai_service.requests
 
@@ -128,8 +130,11 @@ async def test_words_answer_for_a_service_that_does_not(
 async def test_words_answer_where_nobody_listens(door: Invocations) -> None:
     async with connected(build_server(door, nobody_embeds()), "kirkland") as client:
         began = time.monotonic()
+        await found_by(client, DRIPPING_TAP, mode="keyword")
+        usual = time.monotonic() - began
+        began = time.monotonic()
         assert (await without_meaning(client, DRIPPING_TAP))[0]["product_id"] == 327
-        assert time.monotonic() - began < SECONDS
+        assert time.monotonic() - began < SECONDS + 4 * usual
 
 
 async def test_words_answer_for_a_text_that_the_service_does_not_take(
