@@ -11,6 +11,7 @@ from local.postgres import EmbeddedPostgres
 from shared.identity.caller import current_caller
 from shared.invocation import Invocations
 from shared.mcp_server import build_server
+from shared.protocol.mistakes import ZavaServer
 from tests.conftest import Database, MakeDatabase, caller_of, nobody_embeds, open_invocations
 from tests.isolation.corpus import legitimate_queries, normalised
 from tests.isolation.oracle import FOLDER, Oracle, granted_stores, make_oracle_database, open_oracle
@@ -60,6 +61,12 @@ async def door(source: Database) -> AsyncIterator[Invocations]:
         yield door
 
 
+@pytest.fixture(scope="module")
+async def server_over(door: Invocations) -> ZavaServer:
+    """The tools over that door."""
+    return build_server(door, nobody_embeds())
+
+
 @pytest.mark.parametrize(("caller", "name"), [(caller, name) for caller, names in ASKED.items() for name in names])
 async def test_a_legitimate_query_is_answered_from_the_callers_rows(
     door: Invocations, oracles: Oracles, caller: str, name: str
@@ -72,11 +79,11 @@ async def test_a_legitimate_query_is_answered_from_the_callers_rows(
 
 
 @pytest.mark.parametrize("name", NAMES[::16])
-async def test_the_tool_gives_the_same_answer(door: Invocations, oracles: Oracles, name: str) -> None:
+async def test_the_tool_gives_the_same_answer(server_over: ZavaServer, oracles: Oracles, name: str) -> None:
     expected = await oracles["west-region"].read(QUERIES[name], max_rows=MAX_ROWS)
     token = current_caller.set(caller_of("west-region"))
     try:
-        async with Client(build_server(door, nobody_embeds())) as client:
+        async with Client(server_over) as client:
             data = await data_of(client, "execute_sales_query", postgresql_query=QUERIES[name], max_rows=MAX_ROWS)
     finally:
         current_caller.reset(token)
