@@ -68,7 +68,7 @@ async def start_instance(open_folder: Path) -> AsyncIterator[StartInstance]:
             extend: Callable[[ZavaServer], None] = lambda _: None,
             **changes: Any,
         ) -> Instance:
-            local = settings_for(database.app_url, pool_size=16)
+            local = replace(settings_for(database.app_url, pool_size=16), pool_min_size=1)  # most tests call once
             settings = replace(local, **{"secrets_file": str(secrets_file), "task_grace_seconds": 0, **changes})
             stack = await instances.enter_async_context(AsyncExitStack())
             services = await stack.enter_async_context(Services(settings))
