@@ -16,9 +16,8 @@ pytestmark = pytest.mark.anyio
 
 
 def client(stack: RunningStack, token: str | None) -> "MCPServerStreamableHttp":
-    from agents.mcp import (
-        MCPServerStreamableHttp,
-    )  # takes two seconds, and each process of the suite collects this file
+    # Here, for it takes two seconds, and each process of the suite collects this file.
+    from agents.mcp import MCPServerStreamableHttp
 
     headers = {"authorization": f"Bearer {token}"} if token else {}
     return MCPServerStreamableHttp({"url": stack.url, "headers": headers})
