@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_address
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
+
+from shared.url_parts import parts_of
 
 AZURE_MARKS = ("WEBSITE_INSTANCE_ID", "WEBSITE_POD_NAME", "WEBSITE_SKU", "IDENTITY_ENDPOINT")
 """Variables that App Service and Functions set on each of their plans, and neither Core Tools nor the local host."""
@@ -27,11 +29,11 @@ def development_values(environ: Mapping[str, str]) -> Iterator[str]:
             yield f"{name} must be an https URL of another machine in production"
     if environ.get("BACKUP_STORE_URL", "").strip().lower().startswith("file:"):
         yield "BACKUP_STORE_URL must be a container in production: this machine ends, and its disk with it"
-    redis = urlsplit(environ.get("REDIS_URL", "").strip())
+    redis = parts_of(environ.get("REDIS_URL", "").strip())
     if redis.geturl() and (redis.scheme != "rediss" or is_this_machine(redis.hostname or "localhost")):
         yield "REDIS_URL must be a rediss URL of another machine in production"
     audiences = [part.strip() for part in environ.get("TOKEN_AUDIENCES", "").split(",")]
-    if any(urlsplit(each).scheme in ("http", "https") and not _is_public(each) for each in audiences):
+    if any(parts_of(each).scheme in ("http", "https") and not _is_public(each) for each in audiences):
         yield "TOKEN_AUDIENCES must not have a URL of this machine in production"
     for name in sorted(environ):
         if name.endswith("_DATABASE_URL") and environ[name].strip():
@@ -39,7 +41,7 @@ def development_values(environ: Mapping[str, str]) -> Iterator[str]:
 
 
 def _of_database(url: str) -> Iterator[str]:
-    parts = urlsplit(url)
+    parts = parts_of(url)
     said = parse_qs(parts.query, keep_blank_values=True)
     if parts.hostname is None or is_this_machine(parts.hostname):
         yield "must name another machine"
@@ -50,7 +52,7 @@ def _of_database(url: str) -> Iterator[str]:
 
 
 def _is_public(url: str) -> bool:
-    parts = urlsplit(url)
+    parts = parts_of(url)
     return parts.scheme == "https" and parts.hostname is not None and not is_this_machine(parts.hostname)
 
 

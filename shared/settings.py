@@ -3,12 +3,13 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs
 
 from shared import loopback
 from shared.connection_string import identity_of, ingestion_of
 from shared.errors import SettingsError
 from shared.production import development_values, is_production
+from shared.url_parts import parts_of
 
 GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 LONGEST_TASK_SECONDS = 1000
@@ -225,7 +226,7 @@ class _Reader:
         """A container of Azure Blob Storage, without the signature that would open it to who reads the setting."""
         if (text := self.text(name)) is None:
             return None
-        parts = urlsplit(text)
+        parts = parts_of(text)
         container = parts.scheme == "https" and re.fullmatch(r"[a-z0-9]{3,24}\.blob\.core\.windows\.net", parts.netloc)
         if not (container and parts.path.strip("/") or parts.scheme == "file" and not parts.netloc and parts.path):
             self.problems.append(f"{name} is neither file:///FOLDER nor the https URL of a container of blobs")
@@ -261,9 +262,11 @@ class _Reader:
 
     def _url(self, name: str, schemes: tuple[str, ...], default: str = "") -> tuple[str, SplitResult]:
         url = self.text(name) or default
-        parts = urlsplit(url)
+        parts = parts_of(url)
         if not url:
             self.problems.append(f"{name} is missing")
         elif parts.scheme not in schemes or not parts.hostname:
-            self.problems.append(f"{name} is not a URL that begins with {schemes[0]}://")
+            self.problems.append(
+                f"{name} is not a URL that begins with {schemes[0]}://, with %XX for what is no letter"
+            )
         return url, parts

@@ -124,6 +124,15 @@ def test_a_wrong_value_is_refused_by_name(changes: dict[str, str], named: str) -
     assert named in problem(**changes)
 
 
+@pytest.mark.parametrize("production", [{}, {"WEBSITE_INSTANCE_ID": "1"}])
+@pytest.mark.parametrize("name", [*DATABASES, "KEYS_DATABASE_URL", "MCP_SERVER_URL", "REDIS_URL", "BACKUP_STORE_URL"])
+@pytest.mark.parametrize("password", ["[hunter2", "[hunter2]", "hunter2]", "hunter2\u2100", "hunter2/x"])
+def test_a_password_that_makes_a_url_none_does_not_show(password: str, name: str, production: dict[str, str]) -> None:
+    said = problem(**{name: f"postgresql://me:{password}@db.example/zava?sslmode=verify-full"}, **production)
+    assert f"{name} is " in said
+    assert "hunter2" not in said
+
+
 def test_a_pool_of_one_is_one_setting() -> None:
     settings = Settings.from_environ(GOOD | {"POOL_MAX_SIZE": "1"})
     assert (settings.pool_min_size, settings.pool_max_size) == (1, 1)
