@@ -74,7 +74,7 @@ class Run:
 @contextmanager
 def one_run(database_url: str, password: str | None, show: Show) -> Iterator[Run | None]:
     """None where another run is at work. password: of the login zava_backup, where the URL has none."""
-    # Two connections, for the one with the snapshot writes nothing. Whole tables are read on a third.
+    # Two connections, for the one with the snapshot writes nothing. Whole tables are read on others (table_reader.py).
     with (
         connected(database_url, password, "-c default_transaction_read_only=off") as beside,
         connected(database_url, password) as reading,

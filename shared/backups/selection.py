@@ -49,6 +49,11 @@ def check_all_are_known(tables: Collection[str]) -> None:
         raise BackupFailed(f"these tables are not in the database: {', '.join(missing)}")
 
 
+def lock_of_all() -> sql.Composed:
+    """A statement for each transaction that reads: what is locked keeps its rows, columns and policies."""
+    return sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(sql.SQL(", ").join(map(qualified, sorted(IN_BACKUP))))
+
+
 def qualified(name: str) -> sql.Identifier:
     """A table's, or a sequence's, of `schema.name`."""
     return sql.Identifier(*name.split("."))

@@ -17,7 +17,7 @@ from psycopg import sql
 from shared.backups import manifest
 from shared.backups.connection import Connection
 from shared.backups.copy_out import copied
-from shared.backups.selection import IN_BACKUP, check_all_are_known, qualified
+from shared.backups.selection import IN_BACKUP, check_all_are_known, lock_of_all, qualified
 from shared.backups.table_reader import TableReader, open_table_reader
 from shared.database.queries import named_queries
 from shared.errors import BackupFailed
@@ -84,7 +84,7 @@ def open_snapshot(connection: Connection) -> Iterator[Snapshot]:
     with connection.transaction(), ExitStack() as stack:
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         # Before the first query, which takes the snapshot: what is locked cannot get other columns or policies.
-        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(_listed(sorted(IN_BACKUP))))
+        connection.execute(lock_of_all())
         yield Snapshot(connection, stack)
 
 
@@ -100,7 +100,3 @@ def copy_statement(table: str, columns: Sequence[str], where: str) -> sql.Compos
     """where: TO STDOUT or FROM STDIN."""
     listed = sql.SQL(", ").join(map(sql.Identifier, columns))
     return sql.SQL("COPY {} ({}) {} (FORMAT text)").format(qualified(table), listed, sql.SQL(where))
-
-
-def _listed(tables: Sequence[str]) -> sql.Composed:
-    return sql.SQL(", ").join(map(qualified, tables))

@@ -20,7 +20,7 @@ from psycopg import errors, sql
 
 from shared.backups.connection import APPLICATION_NAME, CONNECT_SECONDS, SETTINGS, Connection
 from shared.backups.copy_out import CHUNK_BYTES
-from shared.backups.selection import qualified
+from shared.backups.selection import lock_of_all, qualified
 
 if TYPE_CHECKING:  # not before it is needed
     import asyncpg  # type: ignore[import-untyped]
@@ -149,6 +149,9 @@ async def _connected(beside: Connection) -> "asyncpg.Connection":
 async def _begin(connection: "asyncpg.Connection", snapshot: str) -> None:
     await connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     await connection.execute(f"SET TRANSACTION SNAPSHOT '{snapshot}'")
+    # Now, and not table by table: whoever wants one for itself waits for the snapshot's lock, and a reader that came
+    # later would wait behind it, in vain.
+    await connection.execute(lock_of_all().as_string())
 
 
 async def _end(connections: "Sequence[asyncpg.Connection]") -> None:

@@ -1,5 +1,6 @@
 """Tables are read on a connection of their own: the same rows of the same moment, from the same server, or an error."""
 
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -25,6 +26,9 @@ ORDER = "INSERT INTO retail.orders (order_id, customer_id, store_id, order_date)
 ENDED = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND query ~ %s"
 
 READING = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY %' ORDER BY pid"
+
+
+WAITING = "SELECT pid FROM pg_locks WHERE relation = 'retail.order_items'::regclass AND NOT granted"
 
 
 def blocks_of(connection: Connection, table: str) -> int:
@@ -89,6 +93,23 @@ def test_rows_behind_the_last_block_that_was_counted_are_read(source: Database) 
         queries = list(queries_of_ranges("retail.order_items", snapshot.columns["retail.order_items"], 0, 10))
         [(count,)] = connection.execute(f"SELECT count(*) FROM ({queries[0]}) AS rows".encode()).fetchall()
     assert (len(queries), count) == (1, snapshot.count("retail.order_items"))
+
+
+def test_who_wants_a_table_for_itself_waits_for_the_backup(source: Database) -> None:
+    """As a deploy does that comes meanwhile; the backup does not wait for it in turn."""
+    with (
+        connected(source.backup_url, None) as connection,
+        open_snapshot(connection) as snapshot,
+        open_table_reader(connection) as reader,
+        closing(psycopg.connect(source.owner_url)) as deploy,
+        source.as_superuser() as superuser,
+    ):
+        deploy.execute("SELECT 1")
+        deploy.pgconn.send_query(b"LOCK TABLE retail.order_items IN ACCESS EXCLUSIVE MODE")
+        eventually(lambda: superuser.execute(WAITING.encode()).fetchall(), "the wait for the table")
+        rows = b"".join(reader.rows("retail.order_items", snapshot.columns["retail.order_items"]))
+        assert superuser.execute(WAITING.encode()).fetchall() == [(deploy.info.backend_pid,)]
+    assert rows.count(b"\n") == snapshot.count("retail.order_items")
 
 
 def test_who_stops_in_the_middle_leaves_no_connection(source: Database) -> None:
