@@ -9,10 +9,10 @@ take turns: while the rows of one are passed on, the other's are being written. 
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import psycopg
@@ -20,6 +20,7 @@ from psycopg import errors, sql
 
 from shared.backups.connection import APPLICATION_NAME, CONNECT_SECONDS, SETTINGS, Connection
 from shared.backups.copy_out import CHUNK_BYTES
+from shared.backups.lease import LEASE_SECONDS
 from shared.backups.selection import lock_of_all, qualified
 
 if TYPE_CHECKING:  # not before it is needed
@@ -31,6 +32,10 @@ RANGE_BLOCKS = 512
 """Of the 8 kB that the server keeps rows in."""
 CHUNKS_AHEAD = 4
 """Of each connection, which wait for its turn: what bounds the memory."""
+
+PATIENCE_SECONDS = LEASE_SECONDS
+"""For the next rows; then another run may begin anyway. A server that is gone without a word, as at a failover, asyncpg
+would wait for without end: it has no keepalives, as psycopg has."""
 
 BLOCKS = "SELECT pg_relation_size($1::text::regclass) / current_setting('block_size')::int"
 
@@ -49,27 +54,37 @@ type Chunks = asyncio.Queue[bytearray | Exception | None]
 class TableReader:
     """Raises psycopg's errors, as everything else in a run."""
 
-    def __init__(self, runner: asyncio.Runner, connections: "Sequence[asyncpg.Connection]", range_blocks: int) -> None:
+    def __init__(
+        self,
+        runner: asyncio.Runner,
+        connections: "Sequence[asyncpg.Connection]",
+        range_blocks: int,
+        patience_seconds: float,
+    ) -> None:
         self._runner = runner
         self._connections = connections
         self._range_blocks = range_blocks
+        self._patience_seconds = patience_seconds
         self._reading: set[asyncio.Task[None]] = set()  # the loop keeps none of them from being collected
 
     def rows(self, table: str, columns: Sequence[str]) -> Iterator[bytearray]:
         """Whole rows in COPY's text, about CHUNK_BYTES of them at a time."""
         with _errors_of_psycopg():
             first, *_ = self._connections
-            blocks = self._runner.run(first.fetchval(BLOCKS, qualified(table).as_string()))
+            blocks = self._waited_for(first.fetchval(BLOCKS, qualified(table).as_string()))
             ranges = list(queries_of_ranges(table, columns, blocks, self._range_blocks))
             turns = [
                 self._started(connection, ranges[number::CONNECTIONS])
                 for number, connection in enumerate(self._connections)
             ]
             for chunks, _ in zip(cycle(turns), ranges, strict=False):
-                while (chunk := self._runner.run(chunks.get())) is not None:
+                while (chunk := self._waited_for(chunks.get())) is not None:
                     if isinstance(chunk, Exception):
                         raise chunk
                     yield chunk
+
+    def _waited_for[T](self, told: Coroutine[Any, Any, T]) -> T:
+        return self._runner.run(asyncio.wait_for(told, self._patience_seconds))
 
     def _started(self, connection: "asyncpg.Connection", queries: Sequence[str]) -> Chunks:
         chunks: Chunks = asyncio.Queue(CHUNKS_AHEAD)
@@ -114,7 +129,9 @@ async def _read(connection: "asyncpg.Connection", queries: Sequence[str], chunks
 
 
 @contextmanager
-def open_table_reader(beside: Connection, range_blocks: int = RANGE_BLOCKS) -> Iterator[TableReader]:
+def open_table_reader(
+    beside: Connection, range_blocks: int = RANGE_BLOCKS, patience_seconds: float = PATIENCE_SECONDS
+) -> Iterator[TableReader]:
     """beside: in a REPEATABLE READ transaction, whose snapshot is read. It must stay open, for what it has locked."""
     [(snapshot,)] = beside.execute("SELECT pg_export_snapshot()").fetchall()
     connections: list[asyncpg.Connection] = []
@@ -124,7 +141,7 @@ def open_table_reader(beside: Connection, range_blocks: int = RANGE_BLOCKS) -> I
                 while len(connections) < CONNECTIONS:
                     connections.append(runner.run(_connected(beside)))
                     runner.run(_begin(connections[-1], snapshot))
-            yield TableReader(runner, connections, range_blocks)
+            yield TableReader(runner, connections, range_blocks, patience_seconds)
         finally:
             runner.run(_end(connections))
 

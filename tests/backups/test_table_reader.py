@@ -1,5 +1,7 @@
 """Tables are read on a connection of their own: the same rows of the same moment, from the same server, or an error."""
 
+import os
+import signal
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -175,6 +177,24 @@ def test_whichever_connection_is_lost_its_range_is_missed(source: Database, numb
             superuser.execute("SELECT pg_terminate_backend(%s)", (reading(source)[number],))
         with pytest.raises(psycopg.OperationalError):
             list(rows)
+
+
+@pytest.mark.parametrize("number", range(CONNECTIONS))
+def test_a_server_that_falls_silent_is_lost(source: Database, number: int) -> None:
+    with (
+        connected(source.backup_url, None) as connection,
+        open_snapshot(connection) as snapshot,
+        open_table_reader(connection, range_blocks=7, patience_seconds=1) as reader,
+    ):
+        rows = reader.rows("retail.order_items", snapshot.columns["retail.order_items"])
+        next(rows)
+        silent = reading(source)[number]
+        os.kill(silent, signal.SIGSTOP)
+        try:
+            with pytest.raises(psycopg.OperationalError):
+                list(rows)
+        finally:
+            os.kill(silent, signal.SIGCONT)
 
 
 def test_rows_pass_through_tls_and_only_from_the_server_that_the_url_trusts(
