@@ -85,15 +85,17 @@ def _one_kind_of_error(what: str) -> Iterator[None]:
 def open_blob_store(url: str, client_id: str | None = None) -> BlobStore:
     """The store that BACKUP_STORE_URL names: file:///FOLDER or https://ACCOUNT.blob.core.windows.net/CONTAINER[/FOLDER].
 
-    client_id: of the user-assigned managed identity that may write there. Raises SettingsError for another URL.
+    client_id: of the user-assigned managed identity that may write there. Raises SettingsError for another URL, and
+    BackupStoreDown.
     """
     parts = urlsplit(url)
     if parts.scheme == "file" and not parts.netloc:
         from obstore.store import LocalStore
 
         folder = Path(unquote(parts.path))
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return BlobStore(LocalStore(folder, automatic_cleanup=True))
+        with _one_kind_of_error("open"):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return BlobStore(LocalStore(folder, automatic_cleanup=True))
     if parts.scheme == "https":
         return BlobStore(_container(url, client_id))
     raise SettingsError("settings: BACKUP_STORE_URL is neither file:///FOLDER nor the https URL of a container")

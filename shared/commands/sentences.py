@@ -111,8 +111,9 @@ def _status_of(problem: ZavaError) -> Status:
 
 def _of_services() -> tuple[type[Exception], ...]:
     import psycopg  # late: who has no error of it need not load it
+    from azure.core.exceptions import AzureError
 
-    return (psycopg.Error, TimeoutError)
+    return (psycopg.Error, TimeoutError, AzureError)
 
 
 def _status_of_service(error: Exception) -> Status:
@@ -125,8 +126,11 @@ def _status_of_service(error: Exception) -> Status:
 
 def _said_by_services(error: Exception) -> str:
     import psycopg
+    from azure.core.exceptions import AzureError
     from psycopg_pool import PoolTimeout
 
     if isinstance(error, PoolTimeout):
         return "the database gives no connection"
+    if isinstance(error, AzureError):
+        return f"Azure refuses or cannot be reached: {type(error).__name__}"
     return database_says(error) if isinstance(error, psycopg.Error) else "it took too long"

@@ -67,6 +67,13 @@ def test_a_container_that_is_not_there_or_does_not_answer_is_down_and_no_key_is_
         assert down.value.__cause__ is None
 
 
+def test_a_folder_that_cannot_be_made_is_down(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    for path in ("file", "file/below"):
+        with pytest.raises(BackupStoreDown, match="does not open"):
+            open_blob_store((tmp_path / path).as_uri())
+
+
 def test_a_folder_is_its_owners_alone(folder: Path) -> None:
     open_blob_store(folder.as_uri())
     assert folder.stat().st_mode & 0o777 == 0o700

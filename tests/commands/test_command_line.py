@@ -150,6 +150,14 @@ def test_a_service_that_is_not_there_is_status_3_and_one_line_without_a_secret(s
             assert list(json.loads(out)) == ["error"]
 
 
+@pytest.mark.parametrize("verb", sorted(VERBS.keys() - NO_SERVICE - STORE_FIRST - {"refresh-embeddings"}))
+def test_a_login_without_a_password_and_nobody_signed_in_is_status_3_and_one_line(verb: str, secrets: Path) -> None:
+    environ = {name: value.replace(f":{PASSWORD}@", "@") for name, value in environ_with(1, secrets).items()}
+    status, out, err = shared(environ | {"PATH": ""}, verb, *NEEDED.get(verb, []), "--json")  # no az, no azd
+    assert (status, len(err.splitlines())) == (Status.UNREACHABLE, 1), err
+    assert list(json.loads(out)) == ["error"]
+
+
 @pytest.mark.parametrize("verb", sorted(VERBS.keys() - NO_SERVICE - STORE_FIRST))
 def test_ctrl_c_ends_a_verb_that_waits_with_130_and_one_line(verb: str, secrets: Path) -> None:
     """For a database that takes connections and never says anything."""
