@@ -150,6 +150,14 @@ def test_a_service_that_is_not_there_is_status_3_and_one_line_without_a_secret(s
             assert list(json.loads(out)) == ["error"]
 
 
+@pytest.mark.parametrize("verb", ["encrypt-fields", "prove-isolation", "revoke-tokens"])
+def test_the_owners_password_goes_to_no_server_that_is_not_verified(verb: str, secrets: Path) -> None:
+    environ = environ_with(1, secrets) | {"OWNER_DATABASE_URL": f"postgresql://owner:{PASSWORD}@db.example/zava"}
+    status, _, err = shared(environ, verb, *NEEDED.get(verb, []))
+    assert status == Status.WRONG_USE
+    assert "OWNER_DATABASE_URL must say sslmode=verify-full" in err
+
+
 @pytest.mark.parametrize("verb", sorted(VERBS.keys() - NO_SERVICE - STORE_FIRST - {"refresh-embeddings"}))
 def test_a_login_without_a_password_and_nobody_signed_in_is_status_3_and_one_line(verb: str, secrets: Path) -> None:
     environ = {name: value.replace(f":{PASSWORD}@", "@") for name, value in environ_with(1, secrets).items()}
