@@ -128,6 +128,7 @@ def test_wrong_usage_is_one_line_without_a_traceback(secrets: Path) -> None:
         (): "python -m shared: the following arguments are required: VERB",
         ("estimate-cost",): "python -m shared estimate-cost: the following arguments are required: --calls-per-month",
         ("prune-backups", "--keep-days", "x"): "python -m shared prune-backups: argument --keep-days: a whole number",
+        ("prune-backups", "--keep-days", "9" * 11): "python -m shared prune-backups: argument --keep-days: a whole num",
     }
     for arguments, line in lines.items():
         status, out, err = shared(environ, *arguments)

@@ -7,6 +7,8 @@ from shared.commands.status import Status
 from shared.commands.verbs.verb import Verb, add_dry_run
 
 NEWEST = "newest"
+MOST_DAYS = 3650
+"""As of BACKUP_RETENTION_DAYS."""
 KEYS = ("id", "holds", "kind", "base", "taken_at", "rows", "raw_bytes", "stored_bytes", "verified")
 """Of a backup."""
 
@@ -67,8 +69,8 @@ def _add_prune(parser: ArgumentParser) -> None:
 
 
 def _days(text: str) -> int:
-    if not text.isdecimal():
-        raise ArgumentTypeError("a whole number of days, 0 or more")
+    if not text.isdecimal() or int(text) > MOST_DAYS:
+        raise ArgumentTypeError(f"a whole number of days from 0 to {MOST_DAYS}")
     return int(text)
 
 
