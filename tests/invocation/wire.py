@@ -15,7 +15,7 @@ class Wire:
         self.connections = 0
         self.said = bytearray()
         """All that clients sent."""
-        self._down = False
+        self._down = asyncio.Event()
         self._last = "server"
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -33,22 +33,26 @@ class Wire:
 
     def take_down(self) -> None:
         """The server is gone: connections break, and new ones get nowhere."""
-        self._down = True
+        self._down.set()
         self.cut()
 
     def take_up(self) -> None:
         """It is back."""
-        self._down = False
+        self._down.clear()
 
     async def connect(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str | None, port: int | None
     ) -> None:
         """One client, until one side ends."""
-        if self._down:
+        if self._down.is_set():
             writer.transport.abort()
             return
         self.connections += 1
         there, back = await asyncio.open_connection(host, port)
+        if self._down.is_set():  # since
+            back.transport.abort()
+            writer.transport.abort()
+            return
         self._writers |= {writer, back}
         await asyncio.gather(self.pump(reader, back, "client"), self.pump(there, writer, "server"))
 
