@@ -4,7 +4,8 @@ import asyncio
 import base64
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -79,11 +80,28 @@ def encrypt_fields(environ: Mapping[str, str], wanted: Wanted, *, as_json: bool)
 
 
 def _run(connection: Connection, settings: Settings, wanted: Wanted) -> Outcome:
-    queries = named_queries("field_encryption")
     if wanted.dry_run:
         return _stored(connection, Outcome())
+    with _one_run(connection):
+        return _converted(connection, settings, wanted)
+
+
+@contextmanager
+def _one_run(connection: Connection) -> Iterator[None]:
+    """Raises FieldsNotConverted where another one is at work."""
+    queries = named_queries("field_encryption")
     if not connection.execute(queries["lock"], {"lock": LOCK}).fetchall()[0]["pg_try_advisory_lock"]:
         raise FieldsNotConverted("another run is at work")
+    try:
+        yield
+    finally:
+        # A busy server may end the session, and with it the lock, only when the next run has already begun.
+        with suppress(psycopg.Error):
+            connection.execute(queries["unlock"], {"lock": LOCK})
+
+
+def _converted(connection: Connection, settings: Settings, wanted: Wanted) -> Outcome:
+    queries = named_queries("field_encryption")
     has_keys = bool(connection.execute(queries["keys"]).fetchall())
     versions = awaited(_wrapping_key(settings, has_keys=has_keys, new=wanted.rewrap, needed=not wanted.decrypt))
     table = KeyTable(connection, versions)

@@ -3,6 +3,9 @@
 -- name: lock
 SELECT pg_try_advisory_lock(%(lock)s);
 
+-- name: unlock
+SELECT pg_advisory_unlock(%(lock)s);
+
 -- name: keys
 SELECT key_id, kid, wrapped, retired_at IS NOT NULL AS retired FROM ops.field_keys ORDER BY key_id;
 

@@ -4,11 +4,16 @@ import base64
 import json
 import os
 import random
+import socket
+import socketserver
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -33,6 +38,39 @@ def keys_of(found: Stored) -> set[int]:
                 assert (token.field, token.customer_id) == (field, customer_id)
                 keys.add(token.key_id)
     return keys
+
+
+TERMINATE = b"X\x00\x00\x00\x04"
+"""What a client of PostgreSQL says last."""
+
+
+@contextmanager
+def lingering(url: str) -> Iterator[str]:
+    """The same URL, to a server that does not notice when a client is gone before this is over."""
+    port, kept = urlsplit(url).port, list[socket.socket]()
+    assert port
+
+    class Line(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            kept.append(server := socket.create_connection(("127.0.0.1", port)))
+            threading.Thread(target=_pass_on, args=(server, self.request), daemon=True).start()
+            _pass_on(self.request, server)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Line) as listener:
+        listener.daemon_threads = True
+        threading.Thread(target=listener.serve_forever, daemon=True).start()
+        yield url.replace(f":{port}/", f":{listener.server_address[1]}/")
+        listener.shutdown()
+        for server in kept:
+            server.close()
+
+
+def _pass_on(source: socket.socket, target: socket.socket) -> None:
+    try:
+        while data := source.recv(65536):
+            target.sendall(data.removesuffix(TERMINATE))
+    except OSError:
+        pass
 
 
 def test_all_is_encrypted_and_comes_back_exactly(encrypt: Encrypt, small: Database, originals: Stored) -> None:
@@ -91,7 +129,7 @@ def test_a_new_wrapping_key_changes_no_row_and_the_old_one_may_end(
     assert outcome["wrapped_by"] == ["wrapping-2"]
     assert stored(small) == before
     file.write_text(json.dumps({**secrets, "field-encryption-key": [new]}))
-    encrypt("--decrypt")
+    assert encrypt("--decrypt").status == 0
     assert stored(small) == originals
 
 
@@ -256,6 +294,18 @@ def test_two_runs_at_once_are_one_too_many(encrypt: Encrypt, small: Database) ->
         other.execute("SELECT pg_advisory_lock(%s)", (LOCK,))
         done = encrypt()
     assert (done.status, done.stderr) == (1, "encrypt-fields: another run is at work\n")
+
+
+def test_a_server_that_is_slow_to_end_a_session_does_not_keep_the_next_run_out(
+    encrypt: Encrypt, small: Database, file: Path
+) -> None:
+    with lingering(small.owner_url) as url:
+        statuses = [encrypt(*arguments, OWNER_DATABASE_URL=url).status for arguments in ((), ("--decrypt",))]
+        secrets = json.loads(file.read_text())
+        secrets["field-encryption-key"][0]["enabled"] = False
+        file.write_text(json.dumps(secrets))
+        statuses += [encrypt(OWNER_DATABASE_URL=url).status for _ in range(2)]
+    assert statuses == [0, 0, 3, 3]
 
 
 def test_it_needs_the_owners_url(encrypt: Encrypt, small: Database) -> None:
