@@ -17,7 +17,8 @@ from shared.backups.verification import Verification
 from shared.commands.sentences import RefusedHere, awaited, ended
 from shared.commands.status import Status
 from shared.commands.terminal import Bar, complain, print_document, print_lines
-from shared.jobs.back_up import back_up_as_set, database_password
+from shared.database.pool import database_password
+from shared.jobs.back_up import back_up_as_set
 from shared.jobs.verify_backup import verify_as_set
 from shared.settings import Settings, database_url_in
 

@@ -12,7 +12,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from shared.commands.owner import owner_url_in
+from shared.commands.owner import owner_login_in
 from shared.commands.sentences import awaited, ended
 from shared.commands.status import Status
 from shared.commands.terminal import Bar, print_document, print_lines
@@ -64,8 +64,10 @@ def encrypt_fields(environ: Mapping[str, str], wanted: Wanted, *, as_json: bool)
     """NOT_SO where values stay in another form. Stopping it loses nothing."""
 
     def run() -> Status:
-        owner_url, settings = owner_url_in(environ), Settings.from_environ(environ)
-        with psycopg.connect(owner_url, autocommit=True, connect_timeout=5, row_factory=dict_row) as connection:
+        settings, (url, password) = Settings.from_environ(environ), owner_login_in(environ)
+        with psycopg.connect(
+            url, password=password, autocommit=True, connect_timeout=5, row_factory=dict_row
+        ) as connection:
             connection.execute("SET ROLE zava_owner")
             connection.execute("SET lock_timeout = '5s'")
             outcome = _run(connection, settings, wanted)

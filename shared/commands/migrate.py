@@ -1,18 +1,16 @@
 """`python -m shared migrate`: a database brought to the schema of this release, by an administrator's login."""
 
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 import psycopg
 
 from shared.commands.sentences import awaited, ended
 from shared.commands.status import Status
 from shared.commands.terminal import print_document, print_lines
-from shared.database.pool import CONNECT_SECONDS, POSTGRES_SCOPE
+from shared.database.pool import CONNECT_SECONDS, database_password
 from shared.database.schema import deploy_schema, pending_migrations
 from shared.domain import domain_named
 from shared.settings import database_url_in, served_domain_in
-from shared.vault import azure_credential
 
 VARIABLE = "ADMIN_DATABASE_URL"
 
@@ -34,7 +32,7 @@ def migrate(
     def run() -> Status:
         url = database_url_in(environ, variable)
         domain = domain_named(served_domain_in(environ))
-        password = None if urlsplit(url).password else awaited(_token(environ.get("AZURE_CLIENT_ID")))
+        password = awaited(database_password(url, environ.get("AZURE_CLIENT_ID")))
         with psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS, password=password) as connection:
             names = (
                 pending_migrations(connection, domain=domain)
@@ -51,8 +49,3 @@ def migrate(
         return Status.DONE
 
     return ended("migrate", run, as_json=as_json, stopped="stopped; nothing was changed")
-
-
-async def _token(client_id: str | None) -> str:
-    async with azure_credential(client_id) as credential:
-        return (await credential.get_token(POSTGRES_SCOPE)).token

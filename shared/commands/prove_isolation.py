@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping
 
-from shared.commands.owner import owner_url_in
+from shared.commands.owner import owner_login_in
 from shared.commands.sentences import awaited, ended
 from shared.commands.status import Status
 from shared.commands.terminal import print_document, print_lines
@@ -20,10 +20,10 @@ def prove_isolation(environ: Mapping[str, str], *, as_json: bool) -> Status:
         logging.getLogger(name).setLevel(logging.CRITICAL)  # what they would say, the table or the sentence says
 
     def run() -> Status:
-        owner_url = owner_url_in(environ) if environ.get("OWNER_DATABASE_URL") else None
+        owner = owner_login_in(environ) if environ.get("OWNER_DATABASE_URL") else None
         attestation = awaited(_attested(Settings.from_environ(environ)))
-        if owner_url:
-            attestation = with_rows(attestation, owner_url, domain=domain_named(served_domain_in(environ)))
+        if owner:
+            attestation = with_rows(attestation, *owner, domain=domain_named(served_domain_in(environ)))
         if as_json:
             print_document(attestation.report())
         else:

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from shared.commands.owner import owner_url_in
+from shared.commands.owner import owner_login_in
 from shared.commands.sentences import RefusedHere, WronglyUsed, ended
 from shared.commands.status import Status
 from shared.commands.terminal import print_document, print_lines
@@ -106,9 +106,10 @@ def _parameters(key: Key) -> dict[str, object]:
 
 def _run(environ: Mapping[str, str], work: Work, outcome: str, *, dry_run: bool, as_json: bool) -> Status:
     def run() -> Status:
+        url, password = owner_login_in(environ)
         with (
             psycopg.connect(
-                owner_url_in(environ), autocommit=True, connect_timeout=5, row_factory=dict_row
+                url, password=password, autocommit=True, connect_timeout=5, row_factory=dict_row
             ) as connection,
             connection.transaction(force_rollback=dry_run),
         ):

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack
-from urllib.parse import urlsplit
 
 from psycopg import AsyncConnection
 
@@ -10,9 +9,8 @@ from shared.audit.chain import Head, Row, Walk, walk_chain
 from shared.commands.sentences import WronglyUsed, awaited, ended
 from shared.commands.status import Status
 from shared.commands.terminal import Bar, print_document, print_lines
-from shared.database.pool import CONNECT_SECONDS, POSTGRES_SCOPE
+from shared.database.pool import CONNECT_SECONDS, database_password
 from shared.settings import database_url_in
-from shared.vault import azure_credential
 
 
 def verify_audit(environ: Mapping[str, str], variable: str, *, anchor: str | None, as_json: bool) -> Status:
@@ -45,10 +43,7 @@ def _head(text: str | None) -> Head | None:
 
 async def _walked(url: str, azure_client_id: str | None, anchor: Head | None, bar: Bar) -> Walk:
     async with AsyncExitStack() as stack:
-        password = None
-        if not urlsplit(url).password:
-            credential = await stack.enter_async_context(azure_credential(azure_client_id))
-            password = (await credential.get_token(POSTGRES_SCOPE)).token
+        password = await database_password(url, azure_client_id)
         connection: AsyncConnection[Row] = await stack.enter_async_context(
             await AsyncConnection.connect(url, autocommit=True, connect_timeout=CONNECT_SECONDS, password=password)
         )

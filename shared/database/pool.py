@@ -61,6 +61,14 @@ async def connect(database_url: str, access_token: AccessTokenSource | None) -> 
     return await Connection.connect(database_url, **await _login(access_token)())
 
 
+async def database_password(url: str, client_id: str | None) -> str | None:
+    """None if the URL carries one, else a token of Entra for a single connection: see entra_access_token."""
+    if urlsplit(url).password:
+        return None
+    async with azure_credential(client_id) as credential:
+        return (await credential.get_token(POSTGRES_SCOPE)).token
+
+
 def entra_access_token(database_url: str, client_id: str | None, stack: AsyncExitStack) -> AccessTokenSource | None:
     """Where passwords come from: None if the URL carries one, else tokens of the managed identity of that client id."""
     if urlsplit(database_url).password:

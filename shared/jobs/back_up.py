@@ -3,7 +3,6 @@
 import asyncio
 from datetime import timedelta
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from shared.backups.archive import open_archive
 from shared.backups.blob_store import BlobStore
@@ -11,10 +10,9 @@ from shared.backups.full import back_up_full
 from shared.backups.manifest import Manifest
 from shared.backups.run import Show, show_nothing
 from shared.backups.signature import Keys
-from shared.database.pool import POSTGRES_SCOPE
+from shared.database.pool import database_password
 from shared.errors import SettingsError
 from shared.settings import Settings
-from shared.vault import azure_credential
 
 FULL_REPEATED_WITHIN = timedelta(hours=1)
 """A timer that fires twice, or late beside the next one, makes one backup."""
@@ -62,11 +60,3 @@ async def back_up_as_set(
             unless_younger_than=unless_younger_than,
             show=show,
         )
-
-
-async def database_password(url: str, client_id: str | None) -> str | None:
-    """None if the URL carries one, else a token of the managed identity, which is needed to connect alone."""
-    if urlsplit(url).password:
-        return None
-    async with azure_credential(client_id) as credential:
-        return (await credential.get_token(POSTGRES_SCOPE)).token

@@ -11,8 +11,8 @@ from shared.backups.prune import prune_backups
 from shared.backups.restore import Show
 from shared.backups.verification import Verification
 from shared.backups.verify import Ground, verify_backup
+from shared.database.pool import database_password
 from shared.errors import BackupRefused, SettingsError
-from shared.jobs.back_up import database_password
 from shared.settings import Settings
 
 log = logging.getLogger(__name__)

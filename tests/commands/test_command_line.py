@@ -164,6 +164,7 @@ def test_a_login_without_a_password_and_nobody_signed_in_is_status_3_and_one_lin
     environ = {name: value.replace(f":{PASSWORD}@", "@") for name, value in environ_with(1, secrets).items()}
     status, out, err = shared(environ | {"PATH": ""}, verb, *NEEDED.get(verb, []), "--json")  # no az, no azd
     assert (status, len(err.splitlines())) == (Status.UNREACHABLE, 1), err
+    assert "Azure refuses" in err
     assert list(json.loads(out)) == ["error"]
 
 
