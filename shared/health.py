@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from shared.administrators import require_administrator
 from shared.database.connection import Connection
-from shared.errors import AuthorizationFault, ComeBackLater, InsufficientScope, ToolFault
+from shared.errors import AuthorizationFault, ComeBackLater, InsufficientScope, RateLimited, ToolFault
 from shared.health_parts import Told, backups_part, embeddings_part, isolation_report
 from shared.identity.caller import current_caller
 from shared.readiness import Readiness
@@ -54,6 +54,8 @@ class Health:
             await require_administrator(self._door, caller)
         except AuthorizationFault as fault:
             response = _refusal(403, "forbidden", fault)
+        except RateLimited as fault:
+            response = _refusal(429, "too_many_requests", fault)
         except ToolFault as fault:
             response = _refusal(503, "temporarily_unavailable", fault)
         else:

@@ -1,5 +1,6 @@
 """`GET /health`: for administrators, by the database's word, and nobody else."""
 
+import asyncio
 import base64
 import json
 import time
@@ -93,6 +94,19 @@ async def test_while_nobody_can_say_who_is_an_administrator_it_is_a_503(serve: S
     assert response.status_code == 503
     assert response.headers["retry-after"]
     assert "components" not in response.text
+
+
+async def test_an_administrator_who_asks_too_much_at_once_is_told_when_to_come_back(
+    serve: Serve, issuer: RunningIssuer
+) -> None:
+    headers = bearer(issuer, "head-office", "admin")
+    async with serve() as http:
+        asked = await asyncio.gather(*(http.get("/health", headers=headers) for _ in range(40)))
+    refused = [response for response in asked if response.status_code != 200]
+    assert 0 < len(refused) < 40
+    for response in refused:
+        assert (response.status_code, response.json()["error"]) == (429, "too_many_requests")
+        assert int(response.headers["retry-after"]) > 0
 
 
 def with_backup_keys(folder: Path) -> str:
