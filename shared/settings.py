@@ -59,13 +59,13 @@ class Settings:
     azure_client_id: str | None = None
     """Client id of the user-assigned managed identity; empty uses the system-assigned one."""
     keys_client_id: str | None = None
-    """Client id of the identity that changes keys in vault and database; empty uses AZURE_CLIENT_ID's."""
+    """Client id of the identity that changes keys in vault and database; without one, that of AZURE_CLIENT_ID."""
     key_rotation_hours: int = 24
     """Age at which a key gets a successor."""
     backup_store_url: str | None = None
     """Where backups go: https://ACCOUNT.blob.core.windows.net/CONTAINER[/FOLDER], on a laptop file:///FOLDER."""
     backup_client_id: str | None = None
-    """Client id of the identity that makes and verifies backups; empty uses AZURE_CLIENT_ID's."""
+    """Client id of the identity that makes and verifies backups; without one, that of AZURE_CLIENT_ID."""
     backup_retention_days: int = 30
     """How many days backups are kept; the newest and the newest verified one, and what they build on, are longer."""
     audit_spool: str | None = None
@@ -101,6 +101,7 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str]) -> "Settings":
         """Settings from variables; raises SettingsError that names every missing or malformed one."""
         reader = _Reader(environ)
+        azure_client_id = reader.text("AZURE_CLIENT_ID")
         pool_max_size = reader.number("POOL_MAX_SIZE", cls.pool_max_size, 1, 100)
         settings = cls(
             app_database_url=reader.database_url("APP_DATABASE_URL"),
@@ -122,11 +123,11 @@ class Settings:
             key_vault_url=reader.web_url("KEY_VAULT_URL") if reader.text("KEY_VAULT_URL") else None,
             secrets_file=reader.text("SECRETS_FILE"),
             served_domain=served_domain_in(environ),
-            azure_client_id=reader.text("AZURE_CLIENT_ID"),
-            keys_client_id=reader.text("KEYS_CLIENT_ID"),
+            azure_client_id=azure_client_id,
+            keys_client_id=reader.text("KEYS_CLIENT_ID") or azure_client_id,
             key_rotation_hours=reader.number("KEY_ROTATION_HOURS", cls.key_rotation_hours, 1, 24 * 365),
             backup_store_url=reader.store_url("BACKUP_STORE_URL"),
-            backup_client_id=reader.text("BACKUP_CLIENT_ID"),
+            backup_client_id=reader.text("BACKUP_CLIENT_ID") or azure_client_id,
             backup_retention_days=reader.number("BACKUP_RETENTION_DAYS", cls.backup_retention_days, 1, 3650),
             audit_spool=reader.text("AUDIT_SPOOL"),
             pool_min_size=reader.number("POOL_MIN_SIZE", min(cls.pool_min_size, pool_max_size), 1, 100),

@@ -34,6 +34,4 @@ async def archive_of(settings: Settings, vault: Vault) -> Archive:
     if settings.backup_store_url is None:
         raise SettingsError("settings: BACKUP_STORE_URL is missing, so this process has no place for backups")
     keys = {secret.version: secret.key() for secret in await vault.versions(SIGNING_KEY)}
-    return Archive(
-        open_blob_store(settings.backup_store_url, settings.backup_client_id or settings.azure_client_id), keys
-    )
+    return Archive(open_blob_store(settings.backup_store_url, settings.backup_client_id), keys)

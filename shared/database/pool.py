@@ -63,10 +63,9 @@ async def connect(database_url: str, access_token: AccessTokenSource | None) -> 
 
 async def database_password(url: str, client_id: str | None) -> str | None:
     """None if the URL carries one, else a token of Entra for a single connection: see entra_access_token."""
-    if urlsplit(url).password:
-        return None
-    async with azure_credential(client_id) as credential:
-        return (await credential.get_token(POSTGRES_SCOPE)).token
+    async with AsyncExitStack() as stack:
+        access_token = entra_access_token(url, client_id, stack)
+        return await access_token() if access_token else None
 
 
 def entra_access_token(database_url: str, client_id: str | None, stack: AsyncExitStack) -> AccessTokenSource | None:

@@ -50,7 +50,7 @@ async def back_up_as_set(
         raise SettingsError("settings: BACKUP_DATABASE_URL is missing, so this process cannot make backups")
     url = settings.backup_database_url
     async with open_archive(settings) as archive:
-        password = await database_password(url, settings.backup_client_id or settings.azure_client_id)
+        password = await database_password(url, settings.backup_client_id)
         return await asyncio.to_thread(
             back_up,
             url,

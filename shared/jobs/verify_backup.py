@@ -56,7 +56,7 @@ async def verify_as_set(
 
         ground = Ground(
             url=url,
-            password=await database_password(url, settings.backup_client_id or settings.azure_client_id),
+            password=await database_password(url, settings.backup_client_id),
             app_url=app_url,
             app_token=None if urlsplit(app_url).password else app_token,
         )

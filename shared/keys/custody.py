@@ -55,7 +55,6 @@ async def open_key_custody(settings: Settings) -> AsyncIterator[KeyCustody]:
     if settings.keys_database_url is None:
         raise SettingsError("settings: KEYS_DATABASE_URL is missing, so this process cannot rotate keys")
     async with AsyncExitStack() as stack:
-        client_id = settings.keys_client_id or settings.azure_client_id
-        access_token = entra_access_token(settings.keys_database_url, client_id, stack)
+        access_token = entra_access_token(settings.keys_database_url, settings.keys_client_id, stack)
         connection = await stack.enter_async_context(await connect(settings.keys_database_url, access_token))
         yield KeyCustody(connection)

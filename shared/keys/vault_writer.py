@@ -114,6 +114,5 @@ class WritableFile(FileSource):
 def open_writable_source(settings: Settings) -> WritableSource:
     """The one that these settings name, by the identity that may change it."""
     if settings.key_vault_url:
-        client_id = settings.keys_client_id or settings.azure_client_id
-        return WritableKeyVault(partial(key_vault_client, settings.key_vault_url, client_id))
+        return WritableKeyVault(partial(key_vault_client, settings.key_vault_url, settings.keys_client_id))
     return WritableFile(Path(settings.secrets_file or ""))

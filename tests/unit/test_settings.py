@@ -279,3 +279,15 @@ def test_both_are_taken(url: str) -> None:
 )
 def test_a_database_is_one_host(url: str) -> None:
     assert "APP_DATABASE_URL must name one host" in problem(APP_DATABASE_URL=url)
+
+
+def test_who_has_no_identity_of_its_own_takes_the_instances() -> None:
+    names = {"AZURE_CLIENT_ID": "instance", "KEYS_CLIENT_ID": "keys", "BACKUP_CLIENT_ID": "backup"}
+
+    def identities(environ: dict[str, str]) -> tuple[str | None, ...]:
+        settings = Settings.from_environ(GOOD | environ)
+        return settings.azure_client_id, settings.keys_client_id, settings.backup_client_id
+
+    assert identities(names) == ("instance", "keys", "backup")
+    assert identities({"AZURE_CLIENT_ID": "instance"}) == ("instance", "instance", "instance")
+    assert identities({}) == (None, None, None)
