@@ -7,7 +7,7 @@ Each function yields rows of one table as tuples in the order of COLUMNS.
 from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, cached_property
 from itertools import accumulate
 from random import Random
 from typing import Final
@@ -57,12 +57,10 @@ type Row = tuple[object, ...]
 
 
 class SampleData:
-    """All rows of all tables. The drawn tables depend on each other only through what is made here."""
+    """All rows of all tables. The drawn tables depend on each other only through what is drawn once, when asked for."""
 
     def __init__(self) -> None:
         self.catalogue = Catalogue()
-        self._homes = self._home_stores()
-        self._orders = self._draw_orders()
 
     @property
     def counts(self) -> dict[str, int]:
@@ -74,7 +72,7 @@ class SampleData:
             "products": len(self.catalogue.products),
             "customers": CUSTOMERS,
             "inventory": len(self.catalogue.stores) * len(self.catalogue.products),
-            "orders": len(self._orders),
+            "orders": sum(store.order_count for store in self.catalogue.stores),
             "order_items": ORDER_ITEMS,
         }
 
@@ -92,13 +90,15 @@ class SampleData:
         }
         return iter(makers[table]())
 
-    def _home_stores(self) -> list[Store]:
+    @cached_property
+    def _homes(self) -> list[Store]:
         """The primary store of each customer, customer 1 first: shares by weight, exactly, in mixed order."""
         shares = apportion(CUSTOMERS, [store.customer_weight for store in self.catalogue.stores])
         homes = [store for store, share in zip(self.catalogue.stores, shares, strict=True) for _ in range(share)]
         return _shuffled(homes, _random("homes"))
 
-    def _draw_orders(self) -> list[tuple[int, int, date]]:
+    @cached_property
+    def _orders(self) -> list[tuple[int, int, date]]:
         """Customer, store and day of each order, by day: the first is order 1."""
         random = _random("orders")
         regulars: dict[int, list[int]] = {store.store_id: [] for store in self.catalogue.stores}
