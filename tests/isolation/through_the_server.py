@@ -14,6 +14,7 @@ from shared.identity.caller import current_caller
 from shared.invocation import Invocations
 from shared.isolation.gate import Isolation
 from shared.mcp_server import build_server
+from shared.protocol.mistakes import ZavaServer
 from shared.vault import Vault
 from tests.conftest import KEY, Database, KeptSecrets, caller_of, nobody_embeds, settings_for
 from tests.isolation.attack import Attack, Tell
@@ -55,10 +56,11 @@ class ServerCampaign:
             vault = Vault(KeptSecrets(KEY))
             isolation = Isolation(pool, vault, domain=self._database.domain)
             door = Invocations(pool, vault, isolation, domain=self._database.domain).without_proof()
+            server = build_server(door, nobody_embeds())
             before = await self._seen_by_a_neighbour(pool, door)
             with Neighbour(self._database, self._marker) as neighbour:
                 for family in families:
-                    await self._family(door, family)
+                    await self._family(server, family)
                     after = await self._seen_by_a_neighbour(pool, door)
                     if after != before:
                         self.disturbed[family] = f"{before} {after}"
@@ -66,10 +68,10 @@ class ServerCampaign:
                         self.ended.add(family)
         return self
 
-    async def _family(self, door: Invocations, family: str) -> None:
+    async def _family(self, server: ZavaServer, family: str) -> None:
         token = current_caller.set(caller_of(self._actor))
         try:
-            async with Client(build_server(door, nobody_embeds())) as client:
+            async with Client(server) as client:
                 for attack in corpus(self.target, family):
                     await self._one(client, attack)
         finally:
