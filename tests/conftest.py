@@ -36,6 +36,7 @@ from shared.rls_context import sign_context
 from shared.settings import Settings
 from shared.vault import Secret, Vault
 from tests.clock import FakeClock
+from tests.embedder.kept import keep_embeddings
 from tests.embedder.openai_service import OpenAIService, running_service
 from tests.lanes import STACK, Lanes, check_lane
 from tests.stack import RunningStack, host_beside, kill_while_loading, run_dev, started_stack
@@ -271,6 +272,8 @@ def stack(open_folder: Path) -> Iterator[RunningStack]:
     state.mkdir()
     kill_while_loading(state)
     with started_stack(state, "--data", "full") as running:
+        with running.connect("SUPERUSER_DATABASE_URL") as superuser:
+            keep_embeddings(superuser)
         yield running
 
 

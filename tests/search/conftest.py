@@ -18,10 +18,11 @@ from shared.mcp_server import build_server
 from shared.protocol.mistakes import ZavaServer
 from tests.conftest import Database, MakeDatabase, open_invocations
 from tests.embedder.embedders import embedder_of
+from tests.embedder.kept import kept_embeddings
 from tests.embedder.openai_service import KEY as OPENAI_KEY
 from tests.embedder.openai_service import MODELS, OpenAIService
 from tests.search.exact import Catalogue
-from tests.search.searching import connected, copy_embeddings, embed_products
+from tests.search.searching import connected, copy_embeddings, embed_products, put_embeddings
 
 KEY = "c2VjcmV0LWtleS1mb3ItdGVzdHM="
 
@@ -42,9 +43,16 @@ def laptop_service(minilm: MiniLM) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def embedded(make_database: MakeDatabase, laptop_service: str) -> Database:
-    """The sample with every product embedded. All tests share it who only read."""
+    """The sample with every product embedded. All tests share it who only read.
+
+    In the whole suite the stack's start has embedded the same products by the same model, in ten seconds of a core.
+    """
     database = make_database()
-    asyncio.run(embed_products(database, laptop_service, MODEL, KEY))
+    kept = kept_embeddings()
+    if kept is not None and kept.exists():
+        put_embeddings(database, [kept.read_bytes()])
+    else:
+        asyncio.run(embed_products(database, laptop_service, MODEL, KEY))
     return database
 
 

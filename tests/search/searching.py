@@ -1,6 +1,6 @@
 """Databases to search in, servers that search, and short forms for what they answer."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from uuid import UUID
@@ -15,6 +15,7 @@ from shared.jobs.refresh_embeddings import Effort, refresh_embeddings
 from shared.protocol.mistakes import ZavaServer
 from tests.conftest import Database, caller_of, settings_for
 from tests.embedder.embedders import embedder_of
+from tests.embedder.kept import EMBEDDINGS, embeddings_in
 from tests.tools.calls import data_of
 
 TOOL = "semantic_search_products"
@@ -52,17 +53,18 @@ async def embed_products(database: Database, base_url: str, model: str, key: str
 
 def copy_embeddings(source: Database, target: Database) -> None:
     """As if they had been made there."""
-    columns = "product_id, model, content_hash, description_embedding"
-    table = f"retail.product_description_embeddings ({columns})"
-    with indexed_afterwards(target), source.as_superuser() as reading, target.as_superuser() as writing:
-        with (
-            reading.cursor().copy(f"COPY {table} TO STDOUT (FORMAT binary)") as out,
-            writing.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)") as back,
-        ):
-            for block in out:
+    with source.as_superuser() as reading:
+        put_embeddings(target, embeddings_in(reading))
+
+
+def put_embeddings(target: Database, embeddings: Iterable[bytes]) -> None:
+    """embeddings: of every product, as embeddings_in gives them."""
+    with indexed_afterwards(target), target.as_superuser() as writing:
+        with writing.cursor().copy(f"COPY {EMBEDDINGS} FROM STDIN (FORMAT binary)") as back:
+            for block in embeddings:
                 back.write(block)
         writing.execute("DELETE FROM ops.embedding_queue")
-        writing.execute("INSERT INTO ops.served_model (model) SELECT DISTINCT model FROM " + table.split(" ")[0])
+        writing.execute("INSERT INTO ops.served_model (model) SELECT DISTINCT model FROM " + EMBEDDINGS.split(" ")[0])
 
 
 @asynccontextmanager
