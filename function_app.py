@@ -1,8 +1,6 @@
 """What the Functions host loads: routes and timers, nothing else."""
 
 import os
-from importlib import import_module
-from threading import Thread
 
 import azure.functions as func
 from starlette.types import ASGIApp
@@ -12,6 +10,7 @@ from shared.logs.structured import set_up_logging
 
 
 def _build() -> ASGIApp:
+    # A second of import, of mcp mostly, which an instance for timers alone never needs.
     from shared.mcp_server import build_app
     from shared.settings import Settings
 
@@ -19,9 +18,6 @@ def _build() -> ASGIApp:
 
 
 set_up_logging(os.environ)
-
-# A second of import, of mcp mostly: begun while the host still indexes the functions, before its first request comes.
-Thread(target=import_module, args=("shared.mcp_server",), daemon=True).start()
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)  # callers bring a token, not a function key
 bridge = AsgiBridge(_build)

@@ -21,7 +21,10 @@ REQUEST_SECONDS = 220.0
 
 
 class AsgiBridge:
-    """Calls the application that `build` makes, from any number of requests of one event loop."""
+    """Calls the application that `build` makes, from any number of requests of one event loop.
+
+    build: runs in a thread, once the first request is there: to import what it needs may take a second.
+    """
 
     def __init__(self, build: Callable[[], ASGIApp]) -> None:
         self._build = build
@@ -51,28 +54,28 @@ class AsgiBridge:
     async def _started(self) -> ASGIApp:
         loop = asyncio.get_running_loop()
         if self._lifespan is None or self._lifespan.over(loop):
-            self._lifespan = _Lifespan(self._build(), loop)
+            self._lifespan = _Lifespan(self._build, loop)
         return await self._lifespan.ready()
 
 
 class _Lifespan:
-    """One run of an application's lifespan. A failed start fails its waiters and is tried again by the next."""
+    """One application and its lifespan. A failed start fails its waiters and is tried again by the next."""
 
-    def __init__(self, app: ASGIApp, loop: asyncio.AbstractEventLoop) -> None:
-        self._app = app
+    def __init__(self, build: Callable[[], ASGIApp], loop: asyncio.AbstractEventLoop) -> None:
+        self._build = build
         self._loop = loop
-        self._started: asyncio.Future[None] = loop.create_future()
+        self._started: asyncio.Future[ASGIApp] = loop.create_future()
         self._task = loop.create_task(self._run(), name="asgi-lifespan")
 
     def over(self, loop: asyncio.AbstractEventLoop) -> bool:
         return loop is not self._loop or self._task.done()
 
     async def ready(self) -> ASGIApp:
-        await asyncio.shield(self._started)
-        return self._app
+        return await asyncio.shield(self._started)
 
     async def _run(self) -> None:
         try:
+            self._app = await asyncio.to_thread(self._build)
             await self._app({"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}, self._receive, self._send)
         except Exception as error:
             if self._started.done():
@@ -90,7 +93,7 @@ class _Lifespan:
         if self._started.done():
             return
         if message["type"] == "lifespan.startup.complete":
-            self._started.set_result(None)
+            self._started.set_result(self._app)
         elif message["type"] == "lifespan.startup.failed":
             self._started.set_exception(RuntimeError(message.get("message") or "the application did not start"))
 

@@ -81,6 +81,36 @@ async def test_concurrent_first_requests_start_one_lifespan() -> None:
     assert ([reply.status_code for reply in replies], app.starts) == ([201] * 8, 1)
 
 
+async def test_the_event_loop_goes_on_while_the_application_is_built() -> None:
+    """Importing it takes a second, in which /health/live and timers are to be served."""
+    built = threading.Event()
+
+    def build() -> Application:
+        assert built.wait(timeout=10)
+        return Application()
+
+    first = asyncio.create_task(AsgiBridge(build).handle(request()))
+    await asyncio.sleep(0.01)
+    looked = not first.done()
+    built.set()
+    assert (await first).status_code == 201
+    assert looked
+
+
+async def test_an_application_that_cannot_be_built_fails_its_requests_and_the_next_one_tries_again() -> None:
+    tries = iter([None, Application()])
+
+    def build() -> Application:
+        if (app := next(tries)) is None:
+            raise ValueError("no settings")
+        return app
+
+    bridge = AsgiBridge(build)
+    failed = await asyncio.gather(*(bridge.handle(request()) for _ in range(3)), return_exceptions=True)
+    assert [str(error) for error in failed] == ["no settings"] * 3
+    assert (await bridge.handle(request())).status_code == 201
+
+
 async def test_a_failed_start_fails_its_requests_and_the_next_one_tries_again() -> None:
     app = Application(failures=1)
     bridge = AsgiBridge(lambda: app)
