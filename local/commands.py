@@ -19,7 +19,7 @@ FOR_ALL_LANES = "ZAVA_FOR_ALL_LANES"
 """Names to tests the folder of what all processes of the suite share."""
 ALONE = "test_speed.py"
 """The name of files with tests that run alone."""
-IN_LANES = ("--numprocesses=2", "--dist=loadscope", "-m", "not alone")
+IN_LANES = ("--numprocesses=3", "--dist=loadscope", "-m", "not alone")
 """Arguments of a pytest that runs all other tests."""
 
 

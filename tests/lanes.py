@@ -1,7 +1,8 @@
-"""Which tests run beside which: lanes, of which the whole suite runs two at a time, each in a process of its own.
+"""Which tests run beside which: lanes, of which the whole suite runs three at a time, each in a process of its own.
 
 What is dear to set up is set up once in a process: the running stack, Node's packages, a PostgreSQL with the sample
-data. So all that uses the stack is one lane, with the tests beside it, and each other folder is one.
+data. So all that uses the stack is one lane, with the tests beside it, and each other folder is one. Three on
+two cores, for a tenth of the time a test waits for something.
 """
 
 from typing import Any
