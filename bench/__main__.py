@@ -12,8 +12,10 @@ from rich.console import Console
 
 from bench.calls.cpu import cpu_figures
 from bench.calls.figures import call_figures
+from bench.cold_start import cold_figures
 from bench.ground import Ground, prepared_ground
 from bench.guard import guard_figures
+from bench.memory import memory_figures
 from bench.row_security import policy_figures
 from bench.scaling.figures import DATABASE_MS, scaling_figures
 from bench.search.figures import search_figures
@@ -42,17 +44,21 @@ ON_THE_GROUND: Mapping[str, Callable[[Ground], Figures]] = {
 }
 CALLS = "calls"
 CPU = "cpu"
+COLD = "cold-start"
+MEMORY = "memory"
 SCALING = "scaling"
 SOAK = "soak"
 EVERY_DAY = (GUARD, *ON_THE_GROUND)
 """What is measured where nothing is named."""
-PARTS = (*EVERY_DAY, CALLS, CPU, SCALING, SOAK)
+PARTS = (*EVERY_DAY, CALLS, COLD, CPU, MEMORY, SCALING, SOAK)
 HELP = {
     GUARD: "what checking a caller's SQL costs",
     "row-security": "queries under the policies beside the same ones with a literal store number",
     "search": "relevance by judged queries, recall and time, also of 50,000 products (three minutes)",
     CALLS: "tool calls through the Functions host beside bare SQL and a trivial tool; --peer adds another server",
+    COLD: "from the start of a process to its first answer, beside the trivial tool (half a minute)",
     CPU: "CPU time of a call without a host, and where it goes; --against compares with another checkout",
+    MEMORY: "what a process has in memory within 100,000 calls of every kind (some minutes)",
     SCALING: "instances, pools and a database, simulated; --seed and --database-ms change it (half a minute)",
     SOAK: "calls for ten minutes while things fail; --minutes, --rate and --seed change it",
 }
@@ -90,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="*",
         choices=[[], *PARTS],
         metavar="PART",
-        help="which to measure; all but calls, cpu, scaling and soak without",
+        help="which to measure; all but calls, cold-start, cpu, memory, scaling and soak without",
     )
     parser.add_argument("--minutes", type=float, default=MINUTES, help=f"of a soak ({MINUTES:g})")
     parser.add_argument("--rate", type=float, default=RATE, help=f"calls a second of a soak ({RATE:g})")
@@ -100,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--database-ms", type=float, default=DATABASE_MS, help=f"a simulated call's ({DATABASE_MS:g})")
     parser.add_argument("--peer", choices=["dbhub"], help="measure this server, too, from npm")
     parser.add_argument("--against", type=Path, help="a folder with another checkout, to compare CPU time with")
+    parser.add_argument("--record", action="store_true", help="keep the ratios of calls, for later runs to be held to")
     parser.add_argument("--json", action="store_true", help="print JSON for comparison")
     return parser
 
@@ -115,7 +122,11 @@ def _measured(options: argparse.Namespace) -> Iterator[Figures]:
         yield guard_figures()
     on_the_ground = [measure for part, measure in ON_THE_GROUND.items() if part in parts]
     if CALLS in parts:
-        on_the_ground.append(partial(call_figures, peer=options.peer is not None))
+        on_the_ground.append(partial(call_figures, peer=options.peer is not None, record=options.record))
+    if COLD in parts:
+        on_the_ground.append(cold_figures)
+    if MEMORY in parts:
+        on_the_ground.append(memory_figures)
     if CPU in parts:
         on_the_ground.append(partial(cpu_figures, against=options.against))
     if on_the_ground:

@@ -5,8 +5,9 @@ import json
 import os
 import secrets
 import signal
+import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +23,16 @@ from bench.processes import wait_until
 from local.asgi_server import LOOPBACK
 from local.child import start_child, stop_child
 from local.node import NODE, installed_packages
-from local.parts import answers, application_settings, listens, start_embedder, start_host, start_issuer, start_refresh
+from local.parts import (
+    ROOT,
+    answers,
+    application_settings,
+    listens,
+    start_embedder,
+    start_host,
+    start_issuer,
+    start_refresh,
+)
 from local.people import PEOPLE
 from local.postgres import free_port
 from local.progress import step
@@ -47,9 +57,44 @@ class Server:
 
 
 @dataclass(frozen=True)
-class Contenders:
-    """peer, and the product in two processes beside it: where it was asked for."""
+class Setup:
+    """How an application is started. settings: of its host, with its port in MCP_SERVER_URL. token: see Server."""
 
+    state: StateFolder
+    settings: Mapping[str, str]
+    token: str | None = None
+    app: Path = ROOT
+
+    @property
+    def url(self) -> str:
+        """Of the endpoint."""
+        return self.settings["MCP_SERVER_URL"]
+
+    def beside(self, name: str, more: Mapping[str, str]) -> "Setup":
+        """Another one on the same ground, with some settings of its own."""
+        state = StateFolder(self.state.path / name)
+        state.path.mkdir()
+        own = {"MCP_SERVER_URL": f"http://{LOOPBACK}:{free_port()}/mcp", "AUDIT_SPOOL": str(state.path / "spool")}
+        return Setup(state, {**self.settings, **own, **more}, self.token, self.app)
+
+    def start(self, parts: ExitStack) -> "subprocess.Popen[bytes]":
+        """Its host, which may not answer yet; parts ends it."""
+        port = urlsplit(self.url).port
+        assert port is not None  # noqa: S101
+        return start_host(self.state, port, dict(self.settings), None, parts, self.app)
+
+    def started(self, parts: ExitStack) -> Server:
+        """Its host, once it answers."""
+        pid = self.start(parts).pid
+        wait_until(lambda: answers(urlsplit(self.url).port or 0))
+        return Server(self.url, pid, self.token)
+
+
+@dataclass(frozen=True)
+class Contenders:
+    """setup: how the product was started. peer, and the product in two processes beside it: where it was asked for."""
+
+    setup: Setup
     product: Server
     in_two: Server | None
     trivial: Server
@@ -61,14 +106,18 @@ class Contenders:
 def contenders(ground: Ground, *, peer: bool) -> Iterator[Contenders]:
     """All of them, over the same database; ended afterwards."""
     with ExitStack() as parts:
-        product, in_two = _product(ground, parts, in_two=peer)
+        setup = embedded(with_services(ground, parts), parts)
+        with step("starting the product"):
+            product = setup.started(parts)
         with step("starting a trivial tool"):
-            trivial = _trivial(ground, parts)
-        other = None
+            trivial = trivial_tool(ground).started(parts)
+        in_two = other = None
         if peer:
+            with step("starting the product in two processes"):
+                in_two = setup.beside("two", TWO_PROCESSES).started(parts)
             with step("installing and starting dbhub"):
                 other = _dbhub(ground, parts)
-        yield Contenders(product, in_two, trivial, other, ground.owner_url)
+        yield Contenders(setup, product, in_two, trivial, other, ground.owner_url)
 
 
 async def bare(owner_url: str, workload: Workload, *, concurrency: int, seconds: float) -> Burst:
@@ -95,40 +144,32 @@ async def bare(owner_url: str, workload: Workload, *, concurrency: int, seconds:
     return Burst(elapsed, sorted(taken), sizes[0])
 
 
-def _product(ground: Ground, parts: ExitStack, *, in_two: bool) -> tuple[Server, Server | None]:
+def with_services(ground: Ground, parts: ExitStack) -> Setup:
+    """The product on the ground, its issuer and embedder started."""
     ports = {name: free_port() for name in ("mcp", "issuer", "embedder")}
-    settings = application_settings(ground.state, ground.urls, ports) | UNLIMITED
     with step("starting issuer and embedder"):
         start_issuer(ground.state, ports["issuer"], parts)
         start_embedder(ground.state, ports["embedder"], parts)
         wait_until(lambda: listens(ports["issuer"]) and listens(ports["embedder"]))
-    with step("embedding the products"):
-        if start_refresh(ground.state, settings, parts).wait(timeout=300):
-            raise RuntimeError(ground.state.refresh_log.read_text()[-2000:])
-    with step("starting the product"):
-        host = start_host(ground.state, ports["mcp"], settings, None, parts)
-        wait_until(lambda: answers(ports["mcp"]))
     key = load_key(ground.state.path)
     token = token_for(PEOPLE[CALLER], key, authority=f"http://{LOOPBACK}:{ports['issuer']}")
-    alone = Server(settings["MCP_SERVER_URL"], host.pid, token)
-    if not in_two:
-        return alone, None
-    with step("starting it in two processes"):
-        port, state = free_port(), StateFolder(ground.state.path / "two")
-        state.path.mkdir()
-        more = {"MCP_SERVER_URL": f"http://{LOOPBACK}:{port}/mcp", "AUDIT_SPOOL": str(state.path / "spool")}
-        host = start_host(state, port, settings | TWO_PROCESSES | more, None, parts)
-        wait_until(lambda: answers(port))
-    return alone, Server(more["MCP_SERVER_URL"], host.pid, token)
+    return Setup(ground.state, application_settings(ground.state, ground.urls, ports) | UNLIMITED, token)
 
 
-def _trivial(ground: Ground, parts: ExitStack) -> Server:
-    port = free_port()
+def embedded(product: Setup, parts: ExitStack) -> Setup:
+    """The same, its products embedded."""
+    with step("embedding the products"):
+        if start_refresh(product.state, dict(product.settings), parts).wait(timeout=300):
+            raise RuntimeError(product.state.refresh_log.read_text()[-2000:])
+    return product
+
+
+def trivial_tool(ground: Ground) -> Setup:
+    """The bare SDK with one tool."""
     state = StateFolder(ground.state.path / "trivial")
     state.path.mkdir()
-    host = start_host(state, port, {"PYTHONPATH": str(HERE.parents[1])}, None, parts, HERE / "trivial_app")
-    wait_until(lambda: answers(port))
-    return Server(f"http://{LOOPBACK}:{port}/mcp", host.pid)
+    url = f"http://{LOOPBACK}:{free_port()}/mcp"
+    return Setup(state, {"PYTHONPATH": str(ROOT), "MCP_SERVER_URL": url}, app=HERE / "trivial_app")
 
 
 def _dbhub(ground: Ground, parts: ExitStack) -> Server:

@@ -4,6 +4,7 @@ import asyncio
 import statistics
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from rich.table import Table
 
 from bench.calls.contenders import Contenders, Server, bare, contenders
 from bench.calls.http_client import ERAS, MODERN, Burst, Era, burst, request_bytes
+from bench.calls.recorded import MS, RECORD, Limit, Record
+from bench.calls.round_trips import round_trips
 from bench.calls.workloads import LIST, POINT, THOUSAND, TRIVIAL, TRIVIAL_CALL, Workload, workloads
 from bench.ground import Ground, connected
 from bench.processes import cpu_seconds, family_of, resident_bytes
@@ -43,28 +46,14 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Limit:
-    """A claim, the figure, and what it may be: at least, or at most."""
-
-    claim: str
-    figure: float
-    at_least: float | None = None
-    at_most: float | None = None
-
-    @property
-    def holds(self) -> bool:
-        """Whether the figure is within it."""
-        return (self.at_least is None or self.figure >= self.at_least) and (
-            self.at_most is None or self.figure <= self.at_most
-        )
-
-
-@dataclass(frozen=True)
 class CallFigures:
     """Of all workloads."""
 
     rows: tuple[Row, ...]
     resident_mb: float
+    round_trips: float
+    """Of a point lookup to PostgreSQL."""
+    recorded: Record = RECORD
 
     def row(self, contender: str, workload: str, concurrency: int, era: str = MODERN) -> Row | None:
         """The one, where it was measured."""
@@ -80,8 +69,8 @@ class CallFigures:
 
     @property
     def holds(self) -> bool:
-        """Whether every claim does."""
-        return all(limit.holds for limit in self.limits)
+        """Whether every claim does, and none is clearly worse than recorded."""
+        return all(limit.holds and not self.recorded.is_better_than(limit) for limit in self.limits)
 
     def record(self) -> dict[str, Any]:
         """For comparison."""
@@ -89,6 +78,7 @@ class CallFigures:
             "calls": [asdict(row) for row in self.rows],
             "calls_limits": [asdict(limit) | {"holds": limit.holds} for limit in self.limits],
             "resident_mb": self.resident_mb,
+            "round_trips": self.round_trips,
         }
 
     def show(self, console: Console) -> None:
@@ -100,12 +90,18 @@ class CallFigures:
             line = (row.workload, row.contender, row.era, str(row.concurrency), f"{row.rate:.0f}", *times)
             table.add_row(*line, cpu, str(row.bytes))
         console.print(table)
-        claims = Table("claim", "figure", "limit", "")
+        claims = Table("claim", "figure", "limit", "", "recorded", "")
         for limit in self.limits:
-            bound = f"at least {limit.at_least:g}" if limit.at_most is None else f"at most {limit.at_most:g}"
-            claims.add_row(limit.claim, f"{limit.figure:.2f}", bound, "✓" if limit.holds else "✗")
+            bound = "" if limit.at_most is None else f"at most {limit.at_most:g}"
+            bound = bound if limit.at_least is None else f"at least {limit.at_least:g}"
+            before = self.recorded.ratios.get(limit.claim)
+            recorded = "" if before is None else f"{before:.2f}"
+            worse = "worse" if self.recorded.is_better_than(limit) else ""
+            holds = "✓" if limit.holds else "✗"
+            claims.add_row(limit.claim, f"{limit.figure:.2f}", bound, holds, recorded, worse)
         console.print(claims)
         console.print(f"memory of a process of the server: {self.resident_mb:.0f} MB")
+        console.print(f"round trips to PostgreSQL, of a {POINT}: {self.round_trips:.2f}")
 
     def _alone(self) -> Iterator[Limit]:
         for concurrency in CONCURRENCIES:
@@ -115,7 +111,10 @@ class CallFigures:
                 yield Limit(claim, ours.rate / trivial.rate, at_least=0.6)
         ours, sql = self.row(PRODUCT, POINT, 1), self.row(BARE, POINT, 1)
         if ours and sql:
-            yield Limit(f"{POINT}, ms above the bare SQL, p50", ours.p50_ms - sql.p50_ms, at_most=1.0)
+            above = ours.p50_ms - sql.p50_ms
+            yield Limit(f"{POINT}, {MS} above the bare SQL, p50", above, at_most=1.0)
+            if trivial := self.row(TRIVIAL, TRIVIAL, 1):
+                yield Limit(f"{POINT}, the same, of the trivial tool's time", above / trivial.p50_ms)
         if busy := self.row(PRODUCT, POINT, 32):
             yield Limit(f"{POINT}, p99 of p50, 32 at once", busy.p99_ms / busy.p50_ms, at_most=4.0)
         ours, sql = self.row(PRODUCT, THOUSAND, 1), self.row(BARE, THOUSAND, 1)
@@ -132,11 +131,21 @@ class CallFigures:
                 yield Limit(claim, row.rate / peer.rate, at_least=least)
 
 
-def call_figures(ground: Ground, *, peer: bool) -> CallFigures:
-    """Measured in turns; minutes."""
+def call_figures(ground: Ground, *, peer: bool, record: bool = False) -> CallFigures:
+    """Measured in turns; minutes. record: keep the ratios for the runs to come."""
+    figures = _call_figures(ground, peer=peer)
+    if record:
+        RECORD.keep(figures.limits)
+    return figures
+
+
+def _call_figures(ground: Ground, *, peer: bool) -> CallFigures:
     with contenders(ground, peer=peer) as all_of_them:
-        rows = asyncio.run(_measured(all_of_them, workloads(an_order(ground))))
-        return CallFigures(tuple(rows), max(map(resident_bytes, family_of(all_of_them.product.pid))) / 1e6)
+        asked = workloads(an_order(ground))
+        rows = asyncio.run(_measured(all_of_them, asked))
+        memory = max(map(resident_bytes, family_of(all_of_them.product.pid))) / 1e6
+        with step("counting round trips"), ExitStack() as parts:
+            return CallFigures(tuple(rows), memory, asyncio.run(round_trips(all_of_them.setup, asked[0], parts)))
 
 
 async def _measured(who: Contenders, asked: Sequence[Workload]) -> Sequence[Row]:

@@ -78,7 +78,7 @@ async def burst(url: str, request: bytes, workload: Workload, *, concurrency: in
         try:
             while (began := time.perf_counter()) < until:
                 writer.write(request)
-                answer = await _answer(reader)
+                answer = await answer_from(reader)
                 taken.append(time.perf_counter() - began)
                 if not sizes or b'"isError":true' in answer:
                     check(answer, workload)
@@ -113,7 +113,8 @@ def _rows(result: Mapping[str, Any]) -> int | None:
         return None
 
 
-async def _answer(reader: asyncio.StreamReader) -> bytes:
+async def answer_from(reader: asyncio.StreamReader) -> bytes:
+    """The body of a 200. Raises NotAnswered for any other."""
     head = await reader.readuntil(b"\r\n\r\n")
     status, lower = head.split(b" ", 2)[1], head.lower()
     if (at := lower.find(b"content-length:")) >= 0:
