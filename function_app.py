@@ -89,11 +89,11 @@ async def health(req: func.HttpRequest, context: func.Context) -> func.HttpRespo
 @app.function_name("backup_full")
 @app.timer_trigger(schedule="%BACKUP_FULL_SCHEDULE%", arg_name="timer")
 async def backup_full(timer: func.TimerRequest) -> None:
-    """Backs up every row, unless that was done within the hour."""
-    from shared.jobs.back_up import FULL_REPEATED_WITHIN, back_up_as_set
+    """Backs up every row."""
+    from shared.jobs.back_up import back_up_as_set, back_up_full_once
     from shared.settings import Settings
 
-    await back_up_as_set(Settings.from_environ(os.environ), unless_younger_than=FULL_REPEATED_WITHIN)
+    await back_up_as_set(Settings.from_environ(os.environ), back_up_full_once)
 
 
 @app.function_name("backup_incremental")
@@ -101,11 +101,10 @@ async def backup_full(timer: func.TimerRequest) -> None:
 async def backup_incremental(timer: func.TimerRequest) -> None:
     """Backs up what has changed since the last backup."""
     from shared.backups.incremental import back_up_incremental
-    from shared.jobs.back_up import INCREMENTAL_REPEATED_WITHIN, back_up_as_set
+    from shared.jobs.back_up import back_up_as_set
     from shared.settings import Settings
 
-    settings = Settings.from_environ(os.environ)
-    await back_up_as_set(settings, back_up_incremental, unless_younger_than=INCREMENTAL_REPEATED_WITHIN)
+    await back_up_as_set(Settings.from_environ(os.environ), back_up_incremental)
 
 
 @app.function_name("verify_backup")

@@ -8,10 +8,9 @@ from shared.backups.blob_store import BlobStore
 from shared.backups.chain import MOST_LINKS, Chain, read_chain
 from shared.backups.changes import Changes
 from shared.backups.full import made_full, whole_table
-from shared.backups.listing import newest_complete
 from shared.backups.manifest import Manifest, Table, new_id
 from shared.backups.parts import Packer
-from shared.backups.run import Run, Show, is_young, one_run, show_nothing
+from shared.backups.run import Run, Show, one_run, show_nothing
 from shared.backups.selection import IN_BACKUP
 from shared.backups.signature import Keys
 from shared.backups.snapshot import Snapshot, open_snapshot
@@ -35,14 +34,13 @@ def back_up_incremental(
     store: BlobStore,
     keys: Keys,
     *,
-    unless_younger_than: timedelta = timedelta(0),
     show: Show = show_nothing,
     tell: Tell = log.warning,
     most_keys: int = MOST_KEYS,
 ) -> Manifest | None:
     """As back_up_full. Makes a full backup and tells so where there is nothing to build on."""
     with one_run(database_url, password, show) as run:
-        if run is None or is_young(newest_complete(store, keys), unless_younger_than):
+        if run is None:
             return None
         made = _increment(run, store, keys, most_keys)
         if isinstance(made, Manifest):

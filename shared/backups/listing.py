@@ -40,10 +40,15 @@ def listed_backups(store: BlobStore, keys: Keys) -> Iterator[Listed]:
 
 
 def the_newest(store: BlobStore, keys: Keys) -> Manifest:
-    """Of either kind; raises BackupRefused where there is none."""
-    if (newest := newest_complete(store, keys)) is None:
-        raise BackupRefused("there is no backup whose manifest holds")
-    return newest
+    """Of either kind, past runs that did not end. Raises BackupRefused where there is none, and where its manifest does
+    not hold: who asks for the newest must not be given an older one unnoticed.
+    """
+    newest = next((each for each in listed_backups(store, keys) if not each.unfinished), None)
+    if newest is None:
+        raise BackupRefused("there is no backup")
+    if newest.manifest is None:
+        raise BackupRefused(f"the newest backup, {newest.id}, does not hold: {newest.problem}; an older one has to be named")
+    return newest.manifest
 
 
 def newest_complete(store: BlobStore, keys: Keys, *kinds: str) -> Manifest | None:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from shared.backups.archive import Archive, open_archive
 from shared.backups.full import back_up_full
@@ -151,7 +151,7 @@ def _named(archive: Archive, backup_id: str) -> str:
 
 
 def _of_database(url: str, database: str | None) -> str:
-    return url if database is None else urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
+    return url if database is None else urlunsplit(urlsplit(url)._replace(path=f"/{quote(database, safe='')}"))
 
 
 def _print_one(listed: Listed, *, as_json: bool) -> None:

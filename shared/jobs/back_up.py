@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Protocol
 
 from shared.backups.archive import open_archive
@@ -14,15 +15,12 @@ from shared.database.pool import database_password
 from shared.errors import SettingsError
 from shared.settings import Settings
 
-FULL_REPEATED_WITHIN = timedelta(hours=1)
-"""A timer that fires twice, or late beside the next one, makes one backup."""
-
-INCREMENTAL_REPEATED_WITHIN = timedelta(minutes=10)
-"""The same; behind a full one that has just been made there is nothing to do either."""
+back_up_full_once = partial(back_up_full, unless_younger_than=timedelta(minutes=1))
+"""For a timer, which may fire twice. No longer than that: who runs it by hand wants a backup of now."""
 
 
 class BackUp(Protocol):
-    """back_up_full or back_up_incremental."""
+    """back_up_full, back_up_full_once or back_up_incremental."""
 
     def __call__(
         self,
@@ -32,7 +30,6 @@ class BackUp(Protocol):
         keys: Keys,
         /,
         *,
-        unless_younger_than: timedelta,
         show: Show,
     ) -> Manifest | None:
         """See there."""
@@ -42,10 +39,9 @@ async def back_up_as_set(
     settings: Settings,
     back_up: BackUp = back_up_full,
     *,
-    unless_younger_than: timedelta = timedelta(0),
     show: Show = show_nothing,
 ) -> Manifest | None:
-    """As back_up, which is back_up_full or back_up_incremental. Raises SettingsError and SecretUnavailable besides."""
+    """As back_up. Raises SettingsError and SecretUnavailable besides."""
     if settings.backup_database_url is None:
         raise SettingsError("settings: BACKUP_DATABASE_URL is missing, so this process cannot make backups")
     url = settings.backup_database_url
@@ -57,6 +53,5 @@ async def back_up_as_set(
             password,
             archive.store,
             archive.keys,
-            unless_younger_than=unless_younger_than,
             show=show,
         )

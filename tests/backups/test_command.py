@@ -102,7 +102,7 @@ def test_another_run_at_work_is_said(source: Database, environ: dict[str, str]) 
             3,
             "the database says:",
         ),
-        (["restore"], {}, 1, "there is no backup whose manifest holds"),
+        (["restore"], {}, 1, "there is no backup"),
         (["restore", "--check", "../secrets.json"], {}, 1, "no name of a backup"),
         (["restore", "20260101T000000Z-00000000"], {}, 1, "manifest.json is missing"),
     ],

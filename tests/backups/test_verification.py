@@ -13,7 +13,7 @@ import pytest
 
 from local.postgres import EmbeddedPostgres
 from shared.backups.blob_store import BlobStore
-from shared.backups.manifest import Manifest, new_id, write_manifest
+from shared.backups.manifest import MANIFEST, Manifest, new_id, write_manifest
 from shared.backups.restore import restore_backup
 from shared.backups.verification import REPORT, Verification, read_verification
 from shared.backups.verify import VERIFY_LOCK, Ground, verify_backup
@@ -210,7 +210,7 @@ def test_the_command_verifies_the_newest_and_prunes(environ: dict[str, str], fol
 
 @pytest.mark.anyio
 async def test_the_timer_fails_where_the_newest_backup_is_old_or_does_not_hold(
-    environ: dict[str, str], store: BlobStore, kept: Kept
+    environ: dict[str, str], store: BlobStore, kept: Kept, folder: Path
 ) -> None:
     keys = {"one": b"b" * 32}
     settings = Settings.from_environ(environ)
@@ -218,6 +218,13 @@ async def test_the_timer_fails_where_the_newest_backup_is_old_or_does_not_hold(
     write_manifest(store, kept[1].model_copy(update={"id": new_id(old), "taken_at": old}), keys)
     with pytest.raises(BackupRefused, match="is older than 26 h"):
         await verify_newest_as_set(settings)
+    unsigned = folder / new_id(old + timedelta(hours=1))
+    unsigned.mkdir()
+    for told, problem in ((b" ", "has no signature that holds"), (b"{", "manifest")):
+        (unsigned / MANIFEST).write_bytes(told)
+        with pytest.raises(BackupRefused, match=f"the newest backup, {unsigned.name}, does not hold: .*{problem}"):
+            await verify_newest_as_set(settings)
+    shutil.rmtree(unsigned)
     young = datetime.now(UTC)
     write_manifest(store, kept[1].model_copy(update={"id": new_id(young), "taken_at": young}), keys)
     with pytest.raises(BackupRefused, match="does not hold: .* is missing"):

@@ -23,6 +23,6 @@ def test_a_backup_is_made_and_verified_by_its_timers(state: Path) -> None:
         said = json.loads(report.read_text().rpartition("}")[0] + "}")
         assert report.parent == manifest.parent
         assert (said["problem"], said["rows"] > 8) == (None, True)
-        run(stack, "backup_incremental")  # which finds that the last one is young
-        eventually(lambda: stack.host_log().count("(Succeeded") >= 3, "the end of all three", 30)
+        run(stack, "backup_incremental")  # who asks for one gets one, however young the last one is
+        eventually(lambda: len(list(state.glob("backups/*/manifest.json"))) == 2, "an incremental backup at once", 30)
         assert "(Failed" not in stack.host_log()
