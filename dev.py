@@ -29,6 +29,7 @@ PEOPLE = (
     *("online", "nobody"),
 )
 DEMO = ("callers", "search", "report", "escapes", "backup")
+A_YEAR = 365 * 24 * 60 * 60
 
 
 class CannotGoOn(Exception):
@@ -118,8 +119,10 @@ def print_environment(state: Path) -> int:
     """The database URLs of the running stack, one NAME=value a line."""
     try:
         stack = json.loads((state / "stack.json").read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         raise CannotGoOn(f"nothing was started in {state}; run: python3 dev.py start") from None
+    except ValueError:
+        raise CannotGoOn(f"{state / 'stack.json'} is damaged; run: python3 dev.py start") from None
     for name, url in stack["environment"].items():
         print(f"{name}={url}")
     return 0
@@ -246,7 +249,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--only", choices=DEMO, action="append", default=[], help="this part; again for more")
     token = commands.add_parser("token", help="print a bearer token for one of the sample callers")
     context = commands.add_parser("rls-context", help="print a signed row-level security context")
-    context.add_argument("--ttl", type=int, default=60, help="seconds until it expires (60)")
+    context.add_argument("--ttl", type=_ttl, default=60, help="seconds until it expires (60); at most a year")
     for command in (token, context):
         command.add_argument("--as", dest="name", choices=PEOPLE, required=True, help="who the caller is")
     proof = commands.add_parser("prove-isolation", help="prove that the running stack's database keeps tenants apart")
@@ -261,10 +264,16 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _port(text: str) -> int:
-    port = int(text)
-    if not 0 <= port <= 65535:
-        raise argparse.ArgumentTypeError("a port is between 0 and 65535")
-    return port
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError("a port is a number between 0 and 65535")
+    return int(text)
+
+
+def _ttl(text: str) -> int:
+    """Below 0 for a context that has expired."""
+    if not text.lstrip("-").isdecimal() or abs(int(text)) > A_YEAR:
+        raise argparse.ArgumentTypeError(f"seconds are a number of at most {A_YEAR}, a year's")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -34,10 +34,16 @@ def _is_free(text: str) -> bool:
 
 def snippet(mcp_url: str, state: Path) -> str:
     """What to type next, for the terminal."""
+    named = "which asks for the token" if _names(mcp_url) else "which names another server"
     return f"""\
   A token:      {token_command(state)}
   Claude Code:  {claude_code_command(mcp_url, token_command(state))}
-  VS Code:      .vscode/mcp.json, which asks for the token; other clients: docs/clients.md"""
+  VS Code:      .vscode/mcp.json, {named}; other clients: docs/clients.md"""
+
+
+def _names(mcp_url: str) -> bool:
+    ours = as_text(vscode_configuration(mcp_url, asks_for_token=True))
+    return VSCODE_FILE.exists() and VSCODE_FILE.read_text() == ours
 
 
 def token_command(state: Path) -> str:

@@ -99,7 +99,7 @@ class StateFolder:
         try:
             found: dict[str, Any] = json.loads(self._stack.read_text())
             return found
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
 
     def _kept[T](self, path: Path, made: dict[str, T]) -> dict[str, T]:

@@ -97,12 +97,32 @@ def test_without_a_stack_it_is_said_what_to_run(dev: Dev, tmp_path: Path, argume
 
 
 @pytest.mark.parametrize(
-    "arguments", [(), ("nothing",), ("token",), ("token", "--as", "stranger"), ("start", "--port", "99999")]
+    "arguments",
+    [
+        *((), ("nothing",), ("token",), ("token", "--as", "stranger"), ("start", "--port", "99999")),
+        *(("start", "--port", "abc"), ("start", "--port", "-1")),
+        *(("rls-context", "--as", "kirkland", "--ttl", given) for given in ("9" * 20, "an hour", "31536001")),
+    ],
 )
 def test_wrong_arguments_are_explained(dev: Dev, arguments: tuple[str, ...]) -> None:
     done = dev(*arguments)
     assert done.returncode == 2
     assert "usage: dev.py" in done.stderr
+    assert " _" not in done.stderr  # the name of a function is no explanation
+
+
+@pytest.mark.parametrize("command", ["env", "token --as kirkland", "rls-context --as kirkland"])
+def test_a_state_that_is_no_folder_is_said_to_be_none(dev: Dev, tmp_path: Path, command: str) -> None:
+    (tmp_path / "file").write_text("")
+    done = dev(*command.split(), "--state", str(tmp_path / "file"))
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+
+
+def test_a_stack_whose_notes_are_damaged_has_no_environment(dev: Dev, tmp_path: Path) -> None:
+    (tmp_path / "stack.json").write_text("{")
+    done = dev("env", "--state", str(tmp_path))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"dev.py: {tmp_path / 'stack.json'} is damaged; run: python3 dev.py start\n"
 
 
 def test_help_names_every_command(dev: Dev) -> None:
