@@ -6,14 +6,17 @@ One object in place of a middleware for each question: the body is read once.
 import json
 
 from mcp.server.streamable_http import check_accept_headers
+from mcp.types import INVALID_REQUEST
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.authorization import Named, ensure_permitted
 from shared.protocol.fast_path import FastPath
 
 MAX_BODY_BYTES = 1024 * 1024
+NULL = object()
+"""JSON's, which is no message, beside None for what is no JSON."""
 
 
 class Endpoint:
@@ -42,6 +45,8 @@ class Endpoint:
                 return await Response("Request body too large", 413)(scope, receive, send)
         body = bytes(read)
         message = _json_of(body)
+        if message is not None and (problem := _no_message(message)):
+            return await _refused(problem, message)(scope, receive, send)
         ensure_permitted(message, self._named)
         unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
@@ -58,9 +63,33 @@ class Endpoint:
 def _json_of(body: bytes) -> object:
     """None for what is none: the SDK says so. Its parsers read no body that json does not read, and read it alike."""
     try:
-        return json.loads(body)
+        message = json.loads(body)
     except (ValueError, RecursionError):
         return None
+    return NULL if message is None else message
+
+
+def _no_message(message: object) -> str | None:
+    """Why it is no message of JSON-RPC; None for one. The SDK would quote it, or take a request for a notification."""
+    if not isinstance(message, dict):
+        return "a body is one message, a JSON object; there are no batches"
+    if message.get("jsonrpc") != "2.0":
+        return 'a message has "jsonrpc": "2.0"'
+    if "id" in message and not _is_id(message["id"]):
+        return "an id is a string or an integer"
+    if not isinstance(message.get("method", ""), str) or not message.keys() & {"method", "result", "error"}:
+        return "a request has a method, a string"
+    return None
+
+
+def _is_id(given: object) -> bool:
+    return isinstance(given, str) or type(given) is int
+
+
+def _refused(problem: str, message: object) -> Response:
+    given = message.get("id") if isinstance(message, dict) else None
+    error = {"code": INVALID_REQUEST, "message": f"Invalid Request: {problem}."}
+    return JSONResponse({"jsonrpc": "2.0", "id": given if _is_id(given) else None, "error": error}, 400)
 
 
 def _wants_the_answer_alone(request: Request, body: bytes) -> bool:

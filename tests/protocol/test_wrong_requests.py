@@ -13,6 +13,8 @@ INVALID_PARAMS, METHOD_NOT_FOUND, PARSE_ERROR, INVALID_REQUEST = -32602, -32601,
 NO_SUCH_RESOURCE = -32002
 HEADER_MISMATCH, MISSING_CAPABILITY, UNSUPPORTED_VERSION = -32020, -32021, -32022
 
+NO_IDS: tuple[object, ...] = (None, 1.5, True, {}, [1])
+
 NOT_THERE: dict[str, tuple[str, dict[str, Any]]] = {
     "tool": ("tools/call", {"name": "no_such_tool", "arguments": {}}),
     "prompt": ("prompts/get", {"name": "no_such_prompt"}),
@@ -146,13 +148,26 @@ def test_what_is_no_json_is_a_parse_error(speak: Speak, revision: Revision, body
         *([], {}, 5, None, "tools/list", [{"jsonrpc": "2.0", "id": 1, "method": "ping"}]),
         *(
             {"jsonrpc": "1.0", "id": 1, "method": "ping"},
+            {"id": 1, "method": "ping"},
             {"jsonrpc": "2.0", "id": 1},
+            {"jsonrpc": "2.0", "id": 1, "method": 5},
         ),
-        {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": []},
+        *({"jsonrpc": "2.0", "id": given, "method": "tools/list"} for given in NO_IDS),
     ],
 )
 def test_what_is_no_request_is_refused(speak: Speak, revision: Revision, body: Any) -> None:
     wire = speak(revision)
-    answer = wire.send(body, **wire.headers("ping"))
+    answer = wire.send(body, **wire.headers("tools/list"))
+    given = body.get("id") if isinstance(body, dict) else None
+    assert (answer.status, answer.error["code"]) == (400, INVALID_REQUEST)
+    assert answer.messages[-1]["id"] == (given if type(given) is int else None)
+    assert answer.error["message"].startswith("Invalid Request: a")
+    assert "\n" not in answer.error["message"]
+
+
+@pytest.mark.parametrize("revision", REVISIONS)
+def test_params_that_are_none_are_refused(speak: Speak, revision: Revision) -> None:
+    wire = speak(revision)
+    answer = wire.send({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": []}, **wire.headers("ping"))
     assert answer.status == 400
     assert answer.error["code"] in (INVALID_REQUEST, INVALID_PARAMS)
