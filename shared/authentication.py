@@ -96,7 +96,7 @@ class Narrowing:
         """The narrowed caller itself; raises Forbidden where it would see nothing."""
         if narrowed not in self._permitted:
             statement = named_queries("access")["visible_stores"]
-            answer = await self._invocations.read(narrowed, statement, max_rows=1)
+            answer = await self._invocations.fetch(narrowed, statement, max_rows=1)  # not counted as the caller's rows
             if answer.rows == [[[]]]:
                 raise Forbidden("The header x-rls-user-id names a store that the caller has no grant for.")
             self._permitted[narrowed] = True

@@ -47,7 +47,9 @@ def the_newest(store: BlobStore, keys: Keys) -> Manifest:
     if newest is None:
         raise BackupRefused("there is no backup")
     if newest.manifest is None:
-        raise BackupRefused(f"the newest backup, {newest.id}, does not hold: {newest.problem}; an older one has to be named")
+        raise BackupRefused(
+            f"the newest backup, {newest.id}, does not hold: {newest.problem}; name an older one by its ID"
+        )
     return newest.manifest
 
 

@@ -47,9 +47,12 @@ def fault_of(error: psycopg.Error, statement: Statement) -> ToolFault:
             return Unavailable(f"PostgreSQL says: {message}.", "Ask for less at a time.", retry_after=5)
     # Hints for names and types help; others name settings that are not the caller's to change.
     hint = error.diag.message_hint if isinstance(error, errors.UndefinedColumn | errors.UndefinedFunction) else None
+    remedy = "Check names and types with get_multiple_table_schemas, then try again."
+    if isinstance(error, errors.DataError):  # class 22: the statement is right, but for some row
+        remedy = "Leave out or convert the values for which this is so, for example with NULLIF or CASE."
     return SqlFault(
         f"PostgreSQL says: {message}.",
-        hint or "Check names and types with get_multiple_table_schemas, then try again.",
+        hint or remedy,
         sqlstate=error.sqlstate or "",
         position=_position(error, statement),
     )

@@ -38,9 +38,10 @@ def parse_statements(text: str) -> list[Node]:
     try:
         trees: list[Node] = pgparse.parse(text)
     except pgparse.PGQueryError as error:
+        where = f"at character {error.position}" if error.position else "there"
         raise SqlFault(
             f"PostgreSQL says: {error.message}.",
-            "Correct the syntax at this position, then try again.",
+            f"Correct the syntax {where}, then try again.",
             sqlstate="42601",
             position=error.position or None,
         ) from error

@@ -22,7 +22,7 @@ BEGIN
         RETURN NULL;
     END IF;
     -- Only now are the parts known to be the signer's, and the casts to hold.
-    IF part[4]::bigint <= extract(epoch FROM clock_timestamp()) THEN
+    IF part[4]::numeric <= extract(epoch FROM clock_timestamp()) THEN
         RETURN NULL;
     END IF;
     SELECT principal_id, store_ids,

@@ -85,6 +85,7 @@ async def test_each_call_is_a_row_that_says_who_and_what_and_no_word_of_the_call
     first = rows[0]
     assert (first["rows"], first["bytes"], first["trace_id"]) == (5, len(answer.content), TRACE)
     assert first["store_ids"] == [KIRKLAND_STORE]
+    assert [row["rows"] for row in rows if row["outcome"].startswith("HTTP_")] == [0, 0, 0]
     assert [row["number"] for row in rows] == list(range(1, 10))
     macs = [row["arguments_mac"] for row in rows[:3]]
     assert macs[0] == macs[1] != macs[2]

@@ -61,6 +61,10 @@ def test_a_changed_context_sees_nothing_and_raises_nothing(sample: Database, how
     assert orders_seen(sample, tampered()[how]) == 0
 
 
+def test_a_context_for_longer_than_a_bigint_holds(sample: Database) -> None:
+    assert orders_seen(sample, context_of("kirkland", seconds=10**20)) == 2975
+
+
 def test_an_expired_context_sees_nothing(sample: Database) -> None:
     assert orders_seen(sample, context_of("head-office", seconds=-1)) == 0
 
