@@ -20,7 +20,7 @@ _LIST = "BEGIN\n    RETURN 'list';\n    GET DIAGNOSTICS"
 _BY_SIGNER = "starts_with(current_setting('app.rls_context'), 'v1-plain|')"
 _BY_CALLS = "strpos(calls, E'\\n') > 0"
 _COMPARISON = "sha256(convert_to(part[6], 'UTF8')) = "
-_EXPIRY = "part[4]::bigint <= extract(epoch FROM clock_timestamp())"
+_EXPIRY = "part[4]::numeric <= extract(epoch FROM clock_timestamp())"
 
 _MASK = "(SELECT (access.verified_caller()).store_mask)"
 
