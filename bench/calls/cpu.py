@@ -20,18 +20,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from bench.calls.contenders import HERE, UNLIMITED
+from bench.calls.contenders import HERE, with_services
 from bench.calls.figures import an_order
 from bench.calls.http_client import ERAS, Era, check, request_bytes
-from bench.calls.workloads import CALLER, POINT, THOUSAND, TRIVIAL, TRIVIAL_CALL, Workload, workloads
+from bench.calls.workloads import POINT, THOUSAND, TRIVIAL, TRIVIAL_CALL, Workload, workloads
 from bench.ground import Ground
-from bench.processes import wait_until
-from local.asgi_server import LOOPBACK
-from local.parts import ROOT, application_settings, listens, start_issuer
-from local.people import PEOPLE
-from local.postgres import free_port
+from local.parts import ROOT
 from local.progress import step
-from local.tokens import load_key, token_for
 
 TURNS = 7
 CALLS = {POINT: 300, THOUSAND: 60}
@@ -150,20 +145,13 @@ class _Application:
 @contextmanager
 def _applications(ground: Ground, against: Path | None) -> Iterator[Mapping[str, _Application]]:
     with ExitStack() as parts:
-        ports = {name: free_port() for name in ("mcp", "issuer", "embedder")}
-        settings = application_settings(ground.state, ground.urls, ports)
-        settings |= UNLIMITED
-        start_issuer(ground.state, ports["issuer"], parts)
-        wait_until(lambda: listens(ports["issuer"]))
-        authority = f"http://{LOOPBACK}:{ports['issuer']}"
-        token = token_for(PEOPLE[CALLER], load_key(ground.state.path), authority=authority)
-        url = settings["MCP_SERVER_URL"]
+        product = with_services(ground, parts)
 
         def started(app: Path, modules: Path, token: str | None, asked: Workload | None = None) -> _Application:
             spool = ground.state.path / f"spool-{len(applications)}"
             child = subprocess.Popen(
                 [sys.executable, str(HERE / "in_process.py"), str(app)],
-                env=os.environ | settings | {"PYTHONPATH": str(modules), "AUDIT_SPOOL": str(spool)},
+                env=os.environ | product.settings | {"PYTHONPATH": str(modules), "AUDIT_SPOOL": str(spool)},
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -171,12 +159,12 @@ def _applications(ground: Ground, against: Path | None) -> Iterator[Mapping[str,
             parts.callback(child.wait)
             assert child.stdin is not None
             parts.callback(child.stdin.close)
-            return _Application(child, url, token, asked)
+            return _Application(child, product.url, token, asked)
 
         applications: dict[str, _Application] = {}
-        applications[PRODUCT] = started(ROOT, ROOT, token)
+        applications[PRODUCT] = started(ROOT, ROOT, product.token)
         if against is not None:
-            applications[AGAINST] = started(against, against, token)
+            applications[AGAINST] = started(against, against, product.token)
         applications[TRIVIAL] = started(HERE / "trivial_app", ROOT, None, TRIVIAL_CALL)
         yield applications
 
