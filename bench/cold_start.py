@@ -29,8 +29,6 @@ from local.progress import step
 
 TURNS = 9
 MOST_SECONDS = 1.2
-TRIVIAL_SECONDS = 0.75
-"""What the trivial tool takes where that is asked for: on a slower machine, the product may be as much slower."""
 MOST_OWN_SECONDS = 0.2
 
 OWN = {"function_app", "shared"}
@@ -39,21 +37,16 @@ _IMPORTED = re.compile(r"^import time: +(\d+) \| +\d+ \| +(\S+)$", re.MULTILINE)
 
 @dataclass(frozen=True)
 class ColdFigures:
-    """Seconds, medians. own: importing the project's own modules, a part of the product's."""
+    """Seconds, medians. own: importing the project's own modules, and not what they do afterwards."""
 
     product: float
     trivial: float
     own: float
 
     @property
-    def most(self) -> float:
-        """What the product may take on this machine."""
-        return MOST_SECONDS * max(1.0, self.trivial / TRIVIAL_SECONDS)
-
-    @property
     def holds(self) -> bool:
         """Whether both are within their limits."""
-        return self.product <= self.most and self.own <= MOST_OWN_SECONDS
+        return self.product <= MOST_SECONDS and self.own <= MOST_OWN_SECONDS
 
     def record(self) -> dict[str, Any]:
         """For comparison."""
@@ -63,13 +56,14 @@ class ColdFigures:
         """For people."""
         table = Table("from the start of a process to its first answer", "seconds", "limit", "")
         for claim, seconds, most in (
-            ("a point lookup of the product", self.product, self.most),
+            ("a point lookup of the product", self.product, MOST_SECONDS),
             ("of it, importing modules of its own", self.own, MOST_OWN_SECONDS),
             ("the trivial tool of the bare SDK", self.trivial, None),
         ):
             limit, holds = ("", "") if most is None else (f"at most {most:.2f}", "✓" if seconds <= most else "✗")
             table.add_row(claim, f"{seconds:.2f}", limit, holds)
         console.print(table)
+        console.print(f"times the trivial tool: {self.product / self.trivial:.2f}")
 
 
 def cold_figures(ground: Ground) -> ColdFigures:
