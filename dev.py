@@ -13,7 +13,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -226,7 +226,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     start = commands.add_parser("start", help="start everything from nothing; Ctrl-C stops it")
-    start.add_argument("--port", type=_port, default=7071, help="port of the MCP endpoint (7071); 0 takes a free one")
+    start.add_argument(
+        "--port", type=_number(0, 65535), default=7071, help="of the MCP endpoint (7071); 0 takes a free one"
+    )
     start.add_argument(
         "--data", choices=("full", "none"), default="full", help="sample data, or only schema, stores and grants"
     )
@@ -249,7 +251,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.add_argument("--only", choices=DEMO, action="append", default=[], help="this part; again for more")
     token = commands.add_parser("token", help="print a bearer token for one of the sample callers")
     context = commands.add_parser("rls-context", help="print a signed row-level security context")
-    context.add_argument("--ttl", type=_ttl, default=60, help="seconds until it expires (60); at most a year")
+    context.add_argument("--ttl", type=_number(-A_YEAR, A_YEAR), default=60, help="seconds until it expires (60)")
     for command in (token, context):
         command.add_argument("--as", dest="name", choices=PEOPLE, required=True, help="who the caller is")
     proof = commands.add_parser("prove-isolation", help="prove that the running stack's database keeps tenants apart")
@@ -263,17 +265,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _port(text: str) -> int:
-    if not text.isdecimal() or int(text) > 65535:
-        raise argparse.ArgumentTypeError("a port is a number between 0 and 65535")
-    return int(text)
+def _number(least: int, most: int) -> Callable[[str], int]:
+    """Of an argument, which is refused in a sentence where it is none or beyond its bounds."""
 
+    def parsed(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = most + 1
+        if not least <= number <= most:
+            raise argparse.ArgumentTypeError(f"a number from {least} to {most}")
+        return number
 
-def _ttl(text: str) -> int:
-    """Below 0 for a context that has expired."""
-    if not text.lstrip("-").isdecimal() or abs(int(text)) > A_YEAR:
-        raise argparse.ArgumentTypeError(f"seconds are a number of at most {A_YEAR}, a year's")
-    return int(text)
+    return parsed
 
 
 if __name__ == "__main__":

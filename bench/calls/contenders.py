@@ -70,6 +70,12 @@ class Setup:
         """Of the endpoint."""
         return self.settings["MCP_SERVER_URL"]
 
+    @property
+    def _port(self) -> int:
+        port = urlsplit(self.url).port
+        assert port is not None  # noqa: S101
+        return port
+
     def beside(self, name: str, more: Mapping[str, str]) -> "Setup":
         """Another one on the same ground, with some settings of its own."""
         state = StateFolder(self.state.path / name)
@@ -79,14 +85,12 @@ class Setup:
 
     def start(self, parts: ExitStack) -> "subprocess.Popen[bytes]":
         """Its host, which may not answer yet; parts ends it."""
-        port = urlsplit(self.url).port
-        assert port is not None  # noqa: S101
-        return start_host(self.state, port, dict(self.settings), None, parts, self.app)
+        return start_host(self.state, self._port, dict(self.settings), None, parts, self.app)
 
     def started(self, parts: ExitStack) -> Server:
         """Its host, once it answers."""
         pid = self.start(parts).pid
-        wait_until(lambda: answers(urlsplit(self.url).port or 0))
+        wait_until(lambda: answers(self._port))
         return Server(self.url, pid, self.token)
 
 

@@ -15,8 +15,8 @@ from shared.authorization import Named, ensure_permitted
 from shared.protocol.fast_path import FastPath
 
 MAX_BODY_BYTES = 1024 * 1024
-NULL = object()
-"""JSON's, which is no message, beside None for what is no JSON."""
+NO_JSON = object()
+"""Beside None, which is JSON's null."""
 
 
 class Endpoint:
@@ -45,7 +45,7 @@ class Endpoint:
                 return await Response("Request body too large", 413)(scope, receive, send)
         body = bytes(read)
         message = _json_of(body)
-        if message is not None and (problem := _no_message(message)):
+        if message is not NO_JSON and (problem := _no_message(message)):
             return await _refused(problem, message)(scope, receive, send)
         ensure_permitted(message, self._named)
         unread: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
@@ -61,12 +61,11 @@ class Endpoint:
 
 
 def _json_of(body: bytes) -> object:
-    """None for what is none: the SDK says so. Its parsers read no body that json does not read, and read it alike."""
+    """NO_JSON for what the SDK refuses: its parsers read no body that json does not read, and read it alike."""
     try:
-        message = json.loads(body)
+        return json.loads(body)
     except (ValueError, RecursionError):
-        return None
-    return NULL if message is None else message
+        return NO_JSON
 
 
 def _no_message(message: object) -> str | None:
