@@ -15,7 +15,7 @@ from local.people import PEOPLE
 from local.postgres import throwaway_postgres
 from local.progress import RowsBar
 from local.state import StateFolder
-from shared.rls_context import principal_id_of, sign_context
+from shared.rls_context import Shape, principal_id_of, sign_context
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class Ground:
         """Of the owner."""
         return self.urls["OWNER_DATABASE_URL"]
 
-    def context(self, name: str, *, plain: bool) -> str:
-        """A signed context of one of the sample callers, for an hour. plain: see sign_context."""
+    def context(self, name: str, shape: Shape | None = None) -> str:
+        """A signed context of one of the sample callers, for an hour. shape: see sign_context."""
         key = self.state.signing_keys()[0]
         person = PEOPLE[name]
         principal_id = principal_id_of(person.tenant_id, person.object_id)
-        return sign_context(base64.b64decode(key["value"]), key["version"], principal_id, seconds=3600, plain=plain)
+        return sign_context(base64.b64decode(key["value"]), key["version"], principal_id, seconds=3600, shape=shape)
 
 
 @contextmanager

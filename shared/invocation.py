@@ -203,7 +203,7 @@ class Invocations:
                     lambda context: self._read_under(caller, context, statement, max_rows),
                     caller.principal_id,
                     caller.store_scope,
-                    plain=statement.plain,
+                    shape=statement.shape,
                     seconds=holds,
                 )
         except UnknownSigningKey:

@@ -3,12 +3,22 @@
 import hashlib
 import hmac
 import time
+from enum import StrEnum
 from uuid import UUID
 
 SIGNING_KEY = "rls-signing-key"
 """Name of the secret. The database knows its newest versions."""
 CONTEXT_SECONDS = 60
 """How long a context holds: longer than a statement may run, too short to be worth stealing."""
+
+
+class Shape(StrEnum):
+    """What the policies may know of a statement, to be put as they are fastest (sql/functions/policy_form.sql)."""
+
+    PLAIN = "plain"
+    """No condition, so nothing that could be evaluated before a policy."""
+    SINGLE = "single"
+    """One table, and nothing sorted, grouped or joined, so nothing but the policy whose cost matters."""
 
 
 def sign_context(
@@ -18,16 +28,15 @@ def sign_context(
     store_scope: UUID | None = None,
     *,
     seconds: int = CONTEXT_SECONDS,
-    plain: bool = False,
+    shape: Shape | None = None,
 ) -> str:
     """`v1|<principal>|<scope>|<expiry>|<kid>|<hex HMAC-SHA256>` for the setting app.rls_context.
 
-    plain: say `v1-plain`: the statement has no condition (sql_guard/plain.py), so the policies may be put as they are
-    fastest. It changes no row.
+    shape: of the statement (sql_guard/shape.py), for `v1-plain` and `v1-single`. It changes no row.
     store_scope: the public id of the one store to narrow to; None leaves all of the principal's stores.
     seconds: lifetime from now; expiry is in Unix seconds. Verified by sql/functions/verified_caller.sql.
     """
-    claim = f"{'v1-plain' if plain else 'v1'}|{principal_id}|{store_scope or '*'}|{int(time.time()) + seconds}|{kid}"
+    claim = f"v1{f'-{shape}' if shape else ''}|{principal_id}|{store_scope or '*'}|{int(time.time()) + seconds}|{kid}"
     return f"{claim}|{hmac.new(key, claim.encode(), hashlib.sha256).hexdigest()}"
 
 

@@ -32,7 +32,7 @@ from shared.embeddings.of_queries import QueryEmbeddings
 from shared.invocation import Invocations
 from shared.isolation.gate import Isolation
 from shared.retail import RETAIL
-from shared.rls_context import sign_context
+from shared.rls_context import Shape, sign_context
 from shared.settings import Settings
 from shared.vault import Secret, Vault
 from tests.clock import FakeClock
@@ -198,9 +198,12 @@ def database(make_database: MakeDatabase, server: EmbeddedPostgres) -> Iterator[
         connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(copy.name)))
 
 
-def context_of(name: str, *, store_scope: UUID | None = None, seconds: int = 60, key: Secret = KEY) -> str:
+def context_of(
+    name: str, *, store_scope: UUID | None = None, seconds: int = 60, key: Secret = KEY, shape: Shape | None = None
+) -> str:
     """A signed context of one of the local people."""
-    return sign_context(key.key(), key.version, caller_of(name).principal_id, store_scope, seconds=seconds)
+    principal_id = caller_of(name).principal_id
+    return sign_context(key.key(), key.version, principal_id, store_scope, seconds=seconds, shape=shape)
 
 
 def settings_for(app_database_url: str, *, pool_size: int = 1) -> Settings:

@@ -4,6 +4,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 
 from shared.database.conversation import Parameters
+from shared.rls_context import Shape
 from shared.sql_guard import Passed
 
 MAX_BYTES = 2_000_000
@@ -56,8 +57,8 @@ class Statement:
     """Planned first, and refused above this cost."""
     seconds: int | None = None
     """How long it may run; None leaves the statement_timeout of the role."""
-    plain: bool = False
-    """Whether it has no condition (sql_guard/plain.py)."""
+    shape: Shape | None = None
+    """What the policies may know of it (sql_guard/shape.py)."""
     counted: bool = False
     """Whether the first column counts bytes, which the caller did not ask for."""
 
@@ -86,11 +87,11 @@ def free_statement(read: Passed, bounds: Bounds, *, affordable: bool, skip: int 
         suffix=_BOUNDED_END.format(skip=skip),
         ceiling=None if affordable else bounds.plan_cost,
         seconds=bounds.seconds,
-        plain=read.plain,
+        shape=read.shape,
         counted=True,
     )
 
 
 def explanation(read: Passed) -> Statement:
     """The plan of a caller's text, which the guard has read, as free_statement would run it."""
-    return Statement(text="SELECT access.plan_of(%s)", parameters=(read.text,), plain=read.plain)
+    return Statement(text="SELECT access.plan_of(%s)", parameters=(read.text,), shape=read.shape)

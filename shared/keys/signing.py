@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shared.errors import SecretUnavailable, Unavailable, UnknownSigningKey
 from shared.keys.ring import ring
-from shared.rls_context import CONTEXT_SECONDS, SIGNING_KEY, sign_context
+from shared.rls_context import CONTEXT_SECONDS, SIGNING_KEY, Shape, sign_context
 from shared.vault import Secret, Vault
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ class ContextSigner:
         principal_id: UUID,
         store_scope: UUID | None,
         *,
-        plain: bool = False,
+        shape: Shape | None = None,
         seconds: int = CONTEXT_SECONDS,
     ) -> T:
         """What the attempt gives for the first claim (see sign_context) that it does not answer with None.
@@ -46,7 +46,7 @@ class ContextSigner:
                 except SecretUnavailable as error:
                     log.error("%s", error)
                     continue
-                context = sign_context(value, key.version, principal_id, store_scope, seconds=seconds, plain=plain)
+                context = sign_context(value, key.version, principal_id, store_scope, seconds=seconds, shape=shape)
                 if (answer := await attempt(context)) is not None:
                     return answer
         # Without an accepted claim rows would be missing without a word.

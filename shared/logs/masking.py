@@ -34,7 +34,7 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         # Who and what a URL logs in with.
         (r"(\b[a-z][a-z0-9+.-]{0,30}://)[^\s/?#@]{0,500}@", rf"\1{MASK}@"),
         # A signed context.
-        (r"\bv1(?:-plain)?\|[^\s\"'<>]*", MASK),
+        (r"\bv1(?:-[a-z]{1,20})?\|[^\s\"'<>]*", MASK),
         # A JSON Web Token.
         (r"\bey[a-z0-9_-]{5,}\.[a-z0-9_.-]+", MASK),
         (r"\b(bearer|basic)\s+[a-z0-9._~+/=-]+", rf"\1 {MASK}"),

@@ -3,9 +3,10 @@
 from functools import lru_cache
 from typing import NamedTuple
 
+from shared.rls_context import Shape
 from shared.sql_guard.allowed_functions import AllowedFunctions
 from shared.sql_guard.parsing import parse_select
-from shared.sql_guard.plain import is_plain
+from shared.sql_guard.shape import shape_of
 from shared.sql_guard.statement_check import StatementCheck
 from shared.sql_guard.text_bounds import check_text
 
@@ -17,8 +18,8 @@ class Passed(NamedTuple):
     """A statement that may run, without semicolon and what follows it."""
 
     text: str
-    plain: bool
-    """Whether it has no condition."""
+    shape: Shape | None
+    """What the policies may know of it."""
     ordered: bool
     """Whether it says in which order its rows come."""
 
@@ -42,4 +43,4 @@ class SqlGuard:
         check_text(statement)
         select, text = parse_select(statement)
         StatementCheck(statement, self._allowed).check(select)
-        return Passed(text, plain=is_plain(select), ordered="sortClause" in select)
+        return Passed(text, shape=shape_of(select), ordered="sortClause" in select)

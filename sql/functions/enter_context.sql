@@ -6,9 +6,12 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SECURITY DEFINER -- callers must not read signing keys
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+    is_set text := set_config('app.rls_context', context, true);
+    caller access.visibility := access.verified_caller();
 BEGIN
-    PERFORM set_config('app.rls_context', context, true);
-    RETURN (access.verified_caller()).principal_id IS NOT NULL;
+    is_set := set_config('app.sees_all', coalesce(caller.sees_all, false)::text, true); -- for policy_form
+    RETURN caller.principal_id IS NOT NULL;
 END
 $$;
 

@@ -8,20 +8,29 @@
 -- PostgreSQL lets a condition that it takes for leakproof go before a policy where it costs less than ten operators, and
 -- of equal costs the policy's stands first. A statement without any condition has nothing that could go before: the list
 -- will do. Its text says so, or the signer of the context. Who sees every store gains nothing from an index on stores.
--- In the arms of a UNION ALL, which become one relation, the caller's stands first. Where operators cost nothing, no
--- condition is cheap enough to go before a policy. Sorting then costs nothing either, so this is kept for statements that
--- may unite: by their text, or because their text is not to be seen, for it was prepared before or is run by a function.
+--
+-- Where operators cost nothing, no condition is cheap enough to go before a policy: the list will do for any statement.
+-- Sorting, grouping and joining then cost nothing either, so this is kept for statements of one table that do none of it,
+-- by their text or by the context, whose word needs no signature here; and for statements that may unite. In the arms of
+-- a UNION ALL, which become one relation, the caller's stands first. They are known by their text, or because their text
+-- is not to be seen, for it was prepared before or is run by a function.
 CREATE OR REPLACE FUNCTION access.policy_form()
 RETURNS text
 LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    shape text := split_part(current_setting('app.rls_context', true), '|', 1);
     statement text := current_query();
     calls text;
     sources text;
     caller access.visibility;
+    operators text;
 BEGIN
+    IF shape = 'v1-single' THEN
+        operators := set_config('cpu_operator_cost', '0', true);
+        RETURN 'list';
+    END IF;
     GET DIAGNOSTICS calls = PG_CONTEXT;
     -- Called from within a function, or a DO. What a caller wrote stands in quotes among the lines, so it is not the last.
     IF strpos(calls, E'\n') > 0 THEN
@@ -32,24 +41,36 @@ BEGIN
         END;
     END IF;
     statement := translate(lower(statement COLLATE "C"), E'\n\t\r', '   ');
-    IF coalesce(statement ~ 'union|execute', true) THEN
-        PERFORM set_config('cpu_operator_cost', '0', true);
+    IF statement IS NULL OR strpos(statement, 'union') > 0 OR strpos(statement, 'execute') > 0 THEN
+        operators := set_config('cpu_operator_cost', '0', true);
     -- One SELECT, no VALUES, no comment.
-    ELSIF split_part(statement, 'select', 3) = '' AND statement !~ 'values|having|--|/[*]' THEN
+    ELSIF split_part(statement, 'select', 3) = '' AND strpos(statement, 'values') = 0 AND strpos(statement, 'having') = 0
+        AND strpos(statement, '--') = 0 AND strpos(statement, '/*') = 0 THEN
         -- One FROM, and between it and what follows nothing but names of tables and of columns behind USING: a function of
         -- constants would become a constant, and a join with it a condition. No backslash, for what one means is a setting.
-        statement := regexp_replace(statement, 'extract[(][a-z]+ from ', 'extract(', 'g');
+        IF strpos(statement, 'extract(') > 0 THEN
+            statement := regexp_replace(statement, 'extract[(][a-z]+ from ', 'extract(', 'g');
+        END IF;
         sources := split_part(statement, 'from', 2);
         sources := split_part(split_part(split_part(sources, ' group by ', 1), ' order by ', 1), ' limit ', 1);
         IF split_part(statement, 'from', 3) = '' AND replace(sources, ' using (', ' ') ~ '^[a-z0-9_.,) ]+$'
             AND sources !~ '[[:<:]](on|where)[[:>:]]' THEN
             RETURN 'list';
         END IF;
+        IF statement ~ ' from [a-z0-9_.]+( (as )?[a-z0-9_]+)? where '
+            AND statement !~ 'group by|order by|select distinct|over *[(]' THEN
+            operators := set_config('cpu_operator_cost', '0', true);
+            RETURN 'list';
+        END IF;
+    END IF;
+    -- Of enter_context, and nobody's word: a mask is as safe as mask and list.
+    IF current_setting('app.sees_all', true) = 'true' AND shape <> 'v1-plain' THEN
+        RETURN 'mask';
     END IF;
     caller := access.verified_caller();
     RETURN CASE
+        WHEN shape = 'v1-plain' AND caller.principal_id IS NOT NULL THEN 'list'
         WHEN caller.sees_all THEN 'mask'
-        WHEN caller.principal_id IS NOT NULL AND starts_with(current_setting('app.rls_context'), 'v1-plain|') THEN 'list'
         ELSE 'mask and list'
     END;
 END

@@ -7,22 +7,21 @@ SECURITY DEFINER -- callers must not read keys, principals or grants
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    -- v1|principal|scope|expiry|kid|mac, or v1-plain, which policy_form looks at.
+    -- v1|principal|scope|expiry|kid|mac, or v1-plain or v1-single, which policy_form looks at.
     context text := current_setting('app.rls_context', true);
     part text[] := string_to_array(context, '|');
     caller access.visibility;
 BEGIN
     PERFORM FROM access.signing_keys
-    WHERE kid = part[5] AND cardinality(part) = 6 AND part[1] IN ('v1', 'v1-plain') AND length(context) <= 256
+    WHERE kid = part[5] AND cardinality(part) = 6 AND part[1] IN ('v1', 'v1-plain', 'v1-single') AND length(context) <= 256
         -- Both hashed once more, so that the time of the comparison tells nothing about the MAC.
         AND sha256(convert_to(part[6], 'UTF8')) = sha256(convert_to(
             encode(sha256(outer_pad || sha256(inner_pad || convert_to(left(context, -65), 'UTF8'))), 'hex'), 'UTF8'
         ));
     IF NOT FOUND THEN
         RETURN NULL;
-    END IF;
     -- Only now are the parts known to be the signer's, and the casts to hold.
-    IF part[4]::numeric <= extract(epoch FROM clock_timestamp()) THEN
+    ELSIF part[4]::double precision <= date_part('epoch', clock_timestamp()) THEN
         RETURN NULL;
     END IF;
     SELECT principal_id, store_ids,

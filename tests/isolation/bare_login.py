@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import psycopg
 
+from shared.rls_context import Shape
 from tests.conftest import Database, context_of
 from tests.isolation.attack import Attack, Tell
 from tests.isolation.attacks import corpus
@@ -21,9 +22,9 @@ READY = "SET default_transaction_read_only = off; SET statement_timeout = '3s'; 
 class BareLogin:
     """A session that is as new before every statement."""
 
-    def __init__(self, database: Database, actor: str) -> None:
+    def __init__(self, database: Database, actor: str, shape: Shape | None = None) -> None:
         self._database = database
-        self._context = context_of(actor, seconds=600)
+        self._context = context_of(actor, seconds=600, shape=shape)
         self._notices: list[str] = []
         self._connection = self._connected()
 
@@ -95,17 +96,23 @@ def _everything(cursor: psycopg.Cursor[Any]) -> tuple[tuple[str, ...], tuple[tup
 
 
 class Campaign:
-    """Every attack of some families by one actor, with a neighbour near."""
+    """Every attack of some families by one actor, with a neighbour near.
 
-    def __init__(self, database: Database, actor: str, marker: str) -> None:
+    shape: what the actor's contexts say of its statements, whatever they are.
+    """
+
+    def __init__(self, database: Database, actor: str, marker: str, shape: Shape | None = None) -> None:
         self.eyes: Eyes = eyes_of(actor, database, marker)
         self.target = target_in(database, marker)
         self.successes: dict[str, Success] = {}
         self.outcomes: dict[tuple[str, str], Outcome] = {}
-        self._database, self._actor, self._marker = database, actor, marker
+        self._database, self._actor, self._marker, self._shape = database, actor, marker, shape
 
     def run(self, *families: str) -> "Campaign":
-        with BareLogin(self._database, self._actor) as login, Neighbour(self._database, self._marker) as neighbour:
+        with (
+            BareLogin(self._database, self._actor, self._shape) as login,
+            Neighbour(self._database, self._marker) as neighbour,
+        ):
             for attack in corpus(self.target, *families):
                 protocols: list[Protocol] = ["extended"]
                 if attack.family in TOLD_APART_BY_PROTOCOL or ";" in attack.statement:

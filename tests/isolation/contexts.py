@@ -42,6 +42,7 @@ def forged_contexts() -> dict[str, str]:
         "expired a second ago": context_of("head-office", seconds=-1),
         "expired and made later": old.replace(old.split("|")[3], "9999999999"),
         "called plain": good.replace("v1|", "v1-plain|", 1),
+        "called single": good.replace("v1|", "v1-single|", 1),
         "version 2": good.replace("v1|", "v2|", 1),
         "no version": good.removeprefix("v1|"),
         "upper-case version": good.replace("v1|", "V1|", 1),

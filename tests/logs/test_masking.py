@@ -43,6 +43,7 @@ PLANTED: dict[str, tuple[str, str]] = {
     "a foreign telephone number": ("+4915112345678", "15112345678"),
     "a signed context": (CONTEXT, CONTEXT.rsplit("|", 1)[1]),
     "a plain signed context": (CONTEXT.replace("v1", "v1-plain", 1), CONTEXT.rsplit("|", 1)[1]),
+    "a signed context of one table": (CONTEXT.replace("v1", "v1-single", 1), CONTEXT.rsplit("|", 1)[1]),
     "a query": ("SELECT planted\nFROM retail.customers WHERE email = 'x'", "planted"),
     "a query behind WITH": ("WITH planted AS (SELECT 1) TABLE planted", "planted"),
     "what PostgreSQL says of a query": ('syntax error at "x"\nLINE 1: planted here\n        ^', "planted"),

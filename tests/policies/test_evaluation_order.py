@@ -11,6 +11,7 @@ import pytest
 
 from shared.errors import ToolFault
 from shared.invocation import Invocations
+from shared.rls_context import Shape
 from tests.conftest import Database, caller_of, context_of
 
 ALARM = "(SELECT 1 / count(*) > 0 FROM retail.categories WHERE category_id < 0)"
@@ -77,13 +78,16 @@ def probe(table: str, row: int, shape: str, how: str) -> str:
     return (SHAPES | UNIONS)[shape].format(table=table, key=named, condition=condition, column=column)
 
 
+@pytest.mark.parametrize("said", [None, Shape.SINGLE])
 @pytest.mark.parametrize("actor", ["kirkland", "nobody"])
 @pytest.mark.parametrize("planner", PLANNERS)
 @pytest.mark.parametrize("table", TABLES)
-def test_a_foreign_row_and_no_row_cannot_be_told_apart(sample: Database, table: str, planner: str, actor: str) -> None:
+def test_a_foreign_row_and_no_row_cannot_be_told_apart(
+    sample: Database, table: str, planner: str, actor: str, said: Shape | None
+) -> None:
     foreign = TABLES[table][1]
     told = []
-    with sample.as_app(context_of(actor)) as app:
+    with sample.as_app(context_of(actor, shape=said)) as app:
         for setting in PLANNERS[planner]:
             app.execute(f"SET {setting}")
         for shape in SHAPES | UNIONS:

@@ -4,8 +4,8 @@ import psycopg
 import pytest
 
 from shared.database.schema import SQL_FOLDER
-from shared.rls_context import sign_context
-from tests.conftest import KEY, Database, caller_of, context_of
+from shared.rls_context import Shape
+from tests.conftest import Database, context_of
 from tests.isolation.families.probing import BY_READING, LOCKED
 
 ROWS = {"kirkland": 2975, "west-region": 99683, "head-office": 197665, "nobody": 0}
@@ -19,10 +19,12 @@ PROBES = {
     "a series": "SELECT 1 FROM generate_series({row}, {row}) AS k (order_id) JOIN retail.orders USING (order_id)",
 }
 FOREIGN, ABSENT = 197664, 900_000
+JOINED = "SELECT count(*) FROM retail.orders JOIN retail.stores ON stores.store_id = orders.store_id WHERE order_id > 0"
 FORMS = {
     "list": ("kirkland", "SELECT count(*) FROM retail.orders"),
-    "mask": ("head-office", "SELECT count(*) FROM retail.orders WHERE order_id > 0"),
-    "mask and list": ("kirkland", "SELECT count(*) FROM retail.orders WHERE order_id > 0"),
+    "list of one table": ("kirkland", "SELECT count(*) FROM retail.orders WHERE order_id > 0"),
+    "mask": ("head-office", JOINED),
+    "mask and list": ("kirkland", JOINED),
 }
 WITHOUT_A_CONDITION = [
     "SELECT access.policy_form(), count(*) FILTER (WHERE true) FROM retail.orders",
@@ -34,9 +36,13 @@ WITHOUT_A_CONDITION = [
 ]
 WITH_ONE = [
     "SELECT access.policy_form() WHERE 1 = 1",
-    "SELECT access.policy_form(), count(*) FROM retail.orders WHERE true",
-    "SELECT access.policy_form(), count(*) FROM retail.orders wHeRe true",
-    "SELECT access.policy_form(), count(*) FROM retail.orders\nWHERE\ttrue",
+    "SELECT access.policy_form(), count(*) FROM retail.orders, retail.stores WHERE true",
+    "SELECT access.policy_form(), count(*) FROM retail.orders NATURAL JOIN retail.stores wHeRe true",
+    "SELECT access.policy_form(), count(*) FROM retail.orders,retail.stores\nWHERE\ttrue",
+    "SELECT access.policy_form(), count(*) FROM retail.orders WHERE true GROUP BY ()",
+    "SELECT access.policy_form(), count(*) FROM retail.orders WHERE order_id > 0 ORDER BY 1",
+    "SELECT DISTINCT access.policy_form(), count(*) FROM retail.orders WHERE order_id > 0",
+    "SELECT access.policy_form(), max(count(*)) OVER () FROM retail.orders WHERE order_id > 0",
     "SELECT access.policy_form(), count(*) FROM retail.orders HAVING true",
     "SELECT access.policy_form(), count(*) FROM retail.stores AS a JOIN retail.stores AS b ON true",
     "SELECT access.policy_form() FROM (VALUES (1)) AS v",
@@ -44,7 +50,7 @@ WITH_ONE = [
     "WITH k (order_id) AS (VALUES (5)) SELECT access.policy_form(), count(*) FROM k NATURAL JOIN retail.orders",
     "SELECT access.policy_form(), count(*) FROM retail.stores AS a JOIN retail.stores AS b\non true",
     "SELECT access.policy_form(), count(*) FROM retail.stores GROUP BY () HAVING true",
-    "SELECT access.policy_form(), count(*) FROM retail.stores WHERE is_online",
+    "SELECT access.policy_form(), count(*) FROM (TABLE retail.stores) AS s WHERE is_online",
     "SELECT access.policy_form(), count(*) FROM abs(5) AS a (order_id) JOIN retail.orders USING (order_id)",
     "SELECT access.policy_form(), count(*) FROM retail.orders AS o (order_id)",
     "SELECT access.policy_form(), count(*) FROM retail.orders TABLESAMPLE SYSTEM (100)",
@@ -59,11 +65,13 @@ WITH_ONE = [
     'SELECT access.policy_form(), count(*) FROM retail.orders AS "group" NATURAL JOIN abs(5) AS a (order_id)',
     "SELECT access.policy_form(), $$ from orders group by $$, count(*) FROM abs(5) AS a (order_id)",
 ]
+OF_ONE_TABLE = [
+    "SELECT access.policy_form(), count(*) FROM retail.orders WHERE true",
+    "SELECT access.policy_form(), count(*) FROM retail.orders wHeRe true",
+    "SELECT access.policy_form(), count(*) FROM retail.orders AS o\nWHERE\to.order_id > 0 OR customer_id IS NULL",
+    "SELECT access.policy_form(), count(DISTINCT customer_id) FROM orders o WHERE extract(year FROM order_date) = 2025",
+]
 UNITING = ["SELECT access.policy_form() UNION SELECT NULL ORDER BY 1", "SELECT access.policy_form() AS union"]
-
-
-def plain_context_of(name: str) -> str:
-    return sign_context(KEY.key(), KEY.version, caller_of(name).principal_id, plain=True)
 
 
 def form(app: psycopg.Connection[object], statement: str) -> object:
@@ -85,9 +93,9 @@ def test_with_one_it_depends_on_who_asks(sample: Database, statement: str) -> No
         (context_of("kirkland"), "mask and list"),
         (context_of("nobody"), "mask and list"),
         (context_of("head-office"), "mask"),
-        (plain_context_of("head-office"), "mask"),
-        (plain_context_of("kirkland"), "list"),
-        (plain_context_of("kirkland").replace("v1-plain|", "v1|"), "mask and list"),
+        (context_of("head-office", shape=Shape.PLAIN), "list"),
+        (context_of("kirkland", shape=Shape.PLAIN), "list"),
+        (context_of("kirkland", shape=Shape.PLAIN).replace("v1-plain|", "v1|"), "mask and list"),
         (context_of("kirkland").replace("v1|", "v1-plain|"), "mask and list"),
         (context_of("head-office").replace("v1|", "v1-plain|"), "mask and list"),
         ("", "mask and list"),
@@ -102,12 +110,52 @@ def test_nobody_knows_what_a_function_asks(sample: Database) -> None:
         assert form(app, "SELECT current_setting('app.seen')") == "mask and list"
 
 
+def operators_are_free(app: psycopg.Connection[object], statement: str) -> bool:
+    with app.transaction():
+        app.execute(statement.encode())
+        return app.execute("SHOW cpu_operator_cost").fetchone() == ("0",)
+
+
 @pytest.mark.parametrize("statement", UNITING)
 def test_a_union_makes_operators_free(sample: Database, statement: str) -> None:
-    for context in (context_of("kirkland"), plain_context_of("kirkland")):
-        with sample.as_app(context) as app, app.transaction():
-            app.execute(statement.encode())
-            assert app.execute("SHOW cpu_operator_cost").fetchone() == ("0",)
+    for context in (context_of("kirkland"), context_of("kirkland", shape=Shape.PLAIN)):
+        with sample.as_app(context) as app:
+            assert operators_are_free(app, statement)
+
+
+@pytest.mark.parametrize("actor", [*ROWS, None])
+@pytest.mark.parametrize("statement", OF_ONE_TABLE)
+def test_of_one_table_it_is_the_list_and_operators_are_free(
+    sample: Database, statement: str, actor: str | None
+) -> None:
+    with sample.as_app(context_of(actor) if actor else "") as app:
+        app.execute("SET search_path = retail")
+        assert form(app, statement) == "list"
+        assert operators_are_free(app, statement)
+
+
+@pytest.mark.parametrize("statement", [*WITHOUT_A_CONDITION, *WITH_ONE, *UNITING])
+def test_where_a_context_says_single_operators_are_free_signed_or_not(sample: Database, statement: str) -> None:
+    for context in (
+        context_of("kirkland", shape=Shape.SINGLE),
+        context_of("head-office").replace("v1|", "v1-single|"),
+        "v1-single|",
+    ):
+        with sample.as_app(context) as app:
+            assert form(app, statement) == "list"
+            assert operators_are_free(app, statement)
+
+
+def test_nothing_is_verified_twice_of_who_sees_all(sample: Database) -> None:
+    """Who entered as such gets the mask, which is as safe for anybody."""
+    with sample.as_app() as app, app.transaction():
+        app.execute("SELECT access.enter_context(%s)", (context_of("head-office"),))
+        assert form(app, JOINED.replace("count(*)", "access.policy_form()")) == "mask"
+        app.execute("SELECT set_config('app.rls_context', %s, true)", (context_of("kirkland"),))
+        assert form(app, JOINED.replace("count(*)", "access.policy_form()")) == "mask"
+        assert app.execute(JOINED).fetchone() == (ROWS["kirkland"],)
+        app.execute("SELECT access.enter_context(%s)", (context_of("kirkland"),))
+        assert form(app, JOINED.replace("count(*)", "access.policy_form()")) == "mask and list"
 
 
 def locks(app: psycopg.Connection[object], statement: str) -> object:
