@@ -21,6 +21,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     shape text := split_part(current_setting('app.rls_context', true), '|', 1);
+    sees_all text := current_setting('app.sees_all', true); -- of enter_context; empty where nobody entered
     statement text := current_query();
     calls text;
     sources text;
@@ -63,9 +64,9 @@ BEGIN
             RETURN 'list';
         END IF;
     END IF;
-    -- Of enter_context, and nobody's word: a mask is as safe as mask and list.
-    IF current_setting('app.sees_all', true) = 'true' AND shape <> 'v1-plain' THEN
-        RETURN 'mask';
+    -- Nobody's word, but a mask is as safe as mask and list.
+    IF shape <> 'v1-plain' AND sees_all <> '' THEN
+        RETURN CASE sees_all WHEN 'true' THEN 'mask' ELSE 'mask and list' END;
     END IF;
     caller := access.verified_caller();
     RETURN CASE
