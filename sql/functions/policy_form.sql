@@ -10,7 +10,8 @@
 -- will do. Its text says so, or the signer of the context. Who sees every store gains nothing from an index on stores.
 --
 -- Where operators cost nothing, no condition is cheap enough to go before a policy: the list will do for any statement.
--- Sorting, grouping and joining then cost nothing either, so this is kept for statements of one table that do none of it,
+-- What conditions usually cost is put on rows instead, or reading an index from end to end would seem to cost nothing.
+-- Sorting, grouping and joining are free then, too, so this is kept for statements of one table that do none of it,
 -- by their text or by the context, whose word needs no signature here; and for statements that may unite. In the arms of
 -- a UNION ALL, which become one relation, the caller's stands first. They are known by their text, or because their text
 -- is not to be seen, for it was prepared before or is run by a function.
@@ -26,43 +27,52 @@ DECLARE
     calls text;
     sources text;
     caller access.visibility;
-    operators text;
+    one_table boolean := false;
+    unites boolean := false;
+    cost text;
 BEGIN
     IF shape = 'v1-single' THEN
-        operators := set_config('cpu_operator_cost', '0', true);
+        one_table := true;
+    ELSE
+        GET DIAGNOSTICS calls = PG_CONTEXT;
+        -- Called from within a function, or a DO. What a caller wrote stands in quotes among the lines, so it is not the
+        -- last.
+        IF strpos(calls, E'\n') > 0 THEN
+            statement := CASE
+                WHEN calls ~ (E'\nPL/pgSQL function access\\.plan_of\\(text\\) line \\d+ at FETCH'
+                    '(\nPL/pgSQL function access\\.refuse_above\\(double precision,text\\) line \\d+ [a-z ]+)?$')
+                THEN current_setting('app.planned_statement', true) -- which runs nothing
+            END;
+        END IF;
+        statement := translate(lower(statement COLLATE "C"), E'\n\t\r', '   ');
+        IF statement IS NULL OR strpos(statement, 'union') > 0 OR strpos(statement, 'execute') > 0 THEN
+            unites := true;
+        -- One SELECT, no VALUES, no comment.
+        ELSIF split_part(statement, 'select', 3) = '' AND strpos(statement, 'values') = 0
+            AND strpos(statement, 'having') = 0 AND strpos(statement, '--') = 0 AND strpos(statement, '/*') = 0 THEN
+            -- One FROM, and between it and what follows nothing but names of tables and of columns behind USING: a function
+            -- of constants would become a constant, and a join with it a condition. No backslash, for what one means is a
+            -- setting.
+            IF strpos(statement, 'extract(') > 0 THEN
+                statement := regexp_replace(statement, 'extract[(][a-z]+ from ', 'extract(', 'g');
+            END IF;
+            sources := split_part(statement, 'from', 2);
+            sources := split_part(split_part(split_part(sources, ' group by ', 1), ' order by ', 1), ' limit ', 1);
+            IF split_part(statement, 'from', 3) = '' AND replace(sources, ' using (', ' ') ~ '^[a-z0-9_.,) ]+$'
+                AND sources !~ '[[:<:]](on|where)[[:>:]]' THEN
+                RETURN 'list';
+            END IF;
+            one_table := statement ~ ' from [a-z0-9_.]+( (as )?[a-z0-9_]+)? where '
+                AND statement !~ 'group by|order by|select distinct|over *[(]';
+        END IF;
+    END IF;
+    IF one_table OR unites THEN
+        cost := set_config('cpu_operator_cost', '0', true);
+        cost := set_config('cpu_tuple_cost', '0.02', true);
+        cost := set_config('cpu_index_tuple_cost', '0.01', true);
+    END IF;
+    IF one_table THEN
         RETURN 'list';
-    END IF;
-    GET DIAGNOSTICS calls = PG_CONTEXT;
-    -- Called from within a function, or a DO. What a caller wrote stands in quotes among the lines, so it is not the last.
-    IF strpos(calls, E'\n') > 0 THEN
-        statement := CASE
-            WHEN calls ~ (E'\nPL/pgSQL function access\\.plan_of\\(text\\) line \\d+ at FETCH'
-                '(\nPL/pgSQL function access\\.refuse_above\\(double precision,text\\) line \\d+ [a-z ]+)?$')
-            THEN current_setting('app.planned_statement', true) -- which runs nothing
-        END;
-    END IF;
-    statement := translate(lower(statement COLLATE "C"), E'\n\t\r', '   ');
-    IF statement IS NULL OR strpos(statement, 'union') > 0 OR strpos(statement, 'execute') > 0 THEN
-        operators := set_config('cpu_operator_cost', '0', true);
-    -- One SELECT, no VALUES, no comment.
-    ELSIF split_part(statement, 'select', 3) = '' AND strpos(statement, 'values') = 0 AND strpos(statement, 'having') = 0
-        AND strpos(statement, '--') = 0 AND strpos(statement, '/*') = 0 THEN
-        -- One FROM, and between it and what follows nothing but names of tables and of columns behind USING: a function of
-        -- constants would become a constant, and a join with it a condition. No backslash, for what one means is a setting.
-        IF strpos(statement, 'extract(') > 0 THEN
-            statement := regexp_replace(statement, 'extract[(][a-z]+ from ', 'extract(', 'g');
-        END IF;
-        sources := split_part(statement, 'from', 2);
-        sources := split_part(split_part(split_part(sources, ' group by ', 1), ' order by ', 1), ' limit ', 1);
-        IF split_part(statement, 'from', 3) = '' AND replace(sources, ' using (', ' ') ~ '^[a-z0-9_.,) ]+$'
-            AND sources !~ '[[:<:]](on|where)[[:>:]]' THEN
-            RETURN 'list';
-        END IF;
-        IF statement ~ ' from [a-z0-9_.]+( (as )?[a-z0-9_]+)? where '
-            AND statement !~ 'group by|order by|select distinct|over *[(]' THEN
-            operators := set_config('cpu_operator_cost', '0', true);
-            RETURN 'list';
-        END IF;
     END IF;
     -- Nobody's word, but a mask is as safe as mask and list.
     IF shape <> 'v1-plain' AND sees_all <> '' THEN
