@@ -57,7 +57,9 @@ MUTATIONS = {
     "no look at the text": Mutation(_POLICY_FORM.replace(_BY_TEXT, "false"), "unions"),
     "no look at the calls": Mutation(_POLICY_FORM.replace(_BY_CALLS, "false"), "unions"),
     "the list for every statement": Mutation(_POLICY_FORM.replace(_BEGIN, _LIST), "conditions"),
-    "one table and operators that cost": Mutation(_POLICY_FORM.replace(_FREE_OPERATORS, "IF unites THEN"), "conditions"),
+    "one table and operators that cost": Mutation(
+        _POLICY_FORM.replace(_FREE_OPERATORS, "IF unites THEN"), "conditions"
+    ),
     "every statement is called plain": Mutation(_POLICY_FORM.replace(_BY_SIGNER, "true"), "conditions"),
     "no check of the signature": Mutation(_VERIFIED_CALLER.replace(_COMPARISON, "NULL IS DISTINCT FROM "), "tokens"),
     "no check of the expiry": Mutation(_VERIFIED_CALLER.replace(_EXPIRY, "false"), "tokens"),

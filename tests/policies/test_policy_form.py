@@ -146,10 +146,12 @@ def test_where_a_context_says_single_operators_are_free_signed_or_not(sample: Da
             assert operators_are_free(app, statement)
 
 
-def test_free_conditions_do_not_make_reading_a_whole_index_look_cheap(sample: Database) -> None:
+def test_free_conditions_do_not_make_reading_a_whole_index_look_cheap(database: Database) -> None:
     """Two ranges of days are looked up one by one, as they are where operators cost something."""
-    statement = "SELECT count(*) FROM retail.orders WHERE order_date BETWEEN SYMMETRIC '2025-01-03' AND '2025-01-01'"
-    with sample.as_app(context_of("head-office")) as app:
+    statement = "SELECT count(*) FROM retail.orders WHERE order_date BETWEEN SYMMETRIC '2025-12-31' AND '2025-12-01'"
+    with database.as_superuser() as superuser:
+        superuser.execute("VACUUM retail.orders")  # what autovacuum does: an index can be read without its table
+    with database.as_app(context_of("head-office")) as app:
         plans = [
             "\n".join(line for (line,) in app.execute(f"EXPLAIN (COSTS off) {statement}{comment}".encode()))
             for comment in ("", " -- so not of one table")
