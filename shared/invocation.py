@@ -299,8 +299,8 @@ def _conversation(context: str, statement: Statement, max_rows: int) -> Iterator
     yield "holds", Said("SELECT access.enter_context(%s)", (context,))
     if statement.seconds is not None:
         yield "timeout", Said(_OWN_TIMEOUT, (f"{statement.seconds}s",))
-    if statement.ceiling is not None:
-        yield "ceiling", Said("SELECT access.refuse_above(%s, %s)", (statement.ceiling, statement.text))
+    if statement.planning is not None:
+        yield "ceiling", Said("SELECT access.refuse_above(%s, %s, %s)", statement.planning)
     yield "declare", Said(statement.declaration, statement.parameters)
     yield "rows", Said(f"FETCH {max_rows + 1} FROM answer")
     yield from _END

@@ -7,9 +7,11 @@ _SEVERAL_STORES_MASK = "( SELECT access.several_stores_mask() AS several_stores_
 _VISITOR_MASK = "( SELECT access.visitor_mask() AS visitor_mask)"
 _EMBEDDINGS = f"(({CATALOGUE.condition}) AND (model = ( SELECT access.served_model() AS served_model)))"
 _CUSTOMERS = (
-    f"CASE access.policy_form() WHEN 'list'::text THEN ((primary_store_id = {_FIRST_STORE})"
+    "CASE WHEN access.customers_by_number() THEN"
+    " (customer_id = ANY (( SELECT access.visible_customers() AS visible_customers)::integer[]))"
+    f" ELSE CASE access.policy_form() WHEN 'list'::text THEN ((primary_store_id = {_FIRST_STORE})"
     f" OR ({_SEVERAL_STORES_MASK})[primary_store_id] OR ({_VISITOR_MASK})[customer_id])"
-    f" ELSE (({STORE_MASK})[primary_store_id] OR ({_VISITOR_MASK})[customer_id]) END"
+    f" ELSE (({STORE_MASK})[primary_store_id] OR ({_VISITOR_MASK})[customer_id]) END END"
 )
 
 DOMAIN = Domain(

@@ -28,7 +28,8 @@ GRANT SELECT (
 GRANT EXECUTE ON FUNCTION
     access.enter_context(text), access.describe_caller(),
     access.verified_caller(), access.several_stores_mask(), access.visitor_mask(), access.policy_form(),
-    access.plan_of(text), access.refuse_above(double precision, text), access.bound_bytes(bigint, bigint),
+    access.customers_by_number(), access.visible_customers(), access.customers_are_joined(jsonb), access.free_operators(),
+    access.plan_of(text), access.refuse_above(double precision, text, text), access.bound_bytes(bigint, bigint),
     access.visibility_is_stale(), access.served_model(), access.sees_contacts(), access.field_keys(integer[]),
     access.search_products(text, extensions.vector, text, text, numeric, numeric, integer[], double precision, integer)
     TO zava_app;

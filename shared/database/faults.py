@@ -3,7 +3,7 @@
 import psycopg
 from psycopg import errors
 
-from shared.database.statement import EXPLAIN, MAX_BYTES, Statement
+from shared.database.statement import BOUNDED, EXPLAIN, MAX_BYTES, Statement
 from shared.errors import QueryTimeout, SqlFault, SqlNotAllowed, TooExpensive, ToolFault, Unavailable
 from shared.sql_guard.parsing import ONE_SELECT
 
@@ -68,6 +68,8 @@ def _position(error: psycopg.Error, statement: Statement) -> int | None:
     """Where in the caller's own text, counted from 1."""
     if given := error.diag.statement_position:
         return statement.position(int(given))
-    if (given := error.diag.internal_position) and (error.diag.internal_query or "").startswith(EXPLAIN):
-        return max(int(given) - len(EXPLAIN), 1)
+    given, planned = error.diag.internal_position, error.diag.internal_query or ""
+    for before in (EXPLAIN + BOUNDED, EXPLAIN):
+        if given and planned.startswith(before):
+            return max(int(given) - len(before), 1)
     return None

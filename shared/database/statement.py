@@ -1,5 +1,6 @@
 """What runs behind the door: a statement of the server's own, or a caller's text with its bounds."""
 
+import math
 from contextvars import ContextVar
 from dataclasses import dataclass
 
@@ -19,10 +20,11 @@ _DECLARE = "DECLARE answer NO SCROLL CURSOR FOR "
 # each of its values is worked out once. (answer.*), for a column of the text could be called answer. The sum is worked
 # out once, though it stands here twice; the function is not asked of each row, for that takes as long as all the rest.
 _SO_FAR = "sum(octet_length((answer.*)::text)) OVER (ROWS UNBOUNDED PRECEDING)"
-_BOUNDED = (
+BOUNDED = (
     f"{_DECLARE}SELECT CASE WHEN {_SO_FAR} > {MAX_BYTES} THEN access.bound_bytes({_SO_FAR}, {MAX_BYTES}) END, answer.*"  # noqa: S608
     " FROM (SELECT * FROM ("
 )
+"""What stands before a caller's own text."""
 _BOUNDED_END = "\n) AS asked OFFSET {skip:d}) AS answer"  # the text may end in a comment
 _BEHIND = _DECLARE + "SELECT * FROM ("  # noqa: S608
 _BEHIND_END = "\n) AS asked OFFSET {skip:d}"
@@ -53,8 +55,8 @@ class Statement:
     suffix: str = ""
     parameters: Parameters | None = None
     """For `%s` or `%(name)s` in the text; None leaves every % as it is."""
-    ceiling: float | None = None
-    """Planned first, and refused above this cost."""
+    planning: Parameters | None = None
+    """What access.refuse_above is asked first: the ceiling, what is planned, and what runs of it if that matters."""
     seconds: int | None = None
     """How long it may run; None leaves the statement_timeout of the role."""
     shape: Shape | None = None
@@ -81,11 +83,13 @@ def own_statement(text: str, parameters: Parameters | None = None, *, skip: int 
 
 def free_statement(read: Passed, bounds: Bounds, *, affordable: bool, skip: int = 0) -> Statement:
     """A caller's text, which the guard has read. affordable: its plan was looked at before. skip: see own_statement."""
+    suffix = _BOUNDED_END.format(skip=skip)
+    known = affordable and not read.joins_customers  # which look at customers needs, each plan says anew
     return Statement(
         text=read.text,
-        prefix=_BOUNDED,
-        suffix=_BOUNDED_END.format(skip=skip),
-        ceiling=None if affordable else bounds.plan_cost,
+        prefix=BOUNDED,
+        suffix=suffix,
+        planning=None if known else (bounds.plan_cost, read.text, _run_of(read, suffix)),
         seconds=bounds.seconds,
         shape=read.shape,
         counted=True,
@@ -94,4 +98,11 @@ def free_statement(read: Passed, bounds: Bounds, *, affordable: bool, skip: int 
 
 def explanation(read: Passed) -> Statement:
     """The plan of a caller's text, which the guard has read, as free_statement would run it."""
-    return Statement(text="SELECT access.plan_of(%s)", parameters=(read.text,), shape=read.shape)
+    run = _run_of(read, _BOUNDED_END.format(skip=0))
+    planning = (math.inf, read.text, run) if run else None
+    return Statement(text="SELECT access.plan_of(%s)", parameters=(read.text,), planning=planning, shape=read.shape)
+
+
+def _run_of(read: Passed, suffix: str) -> str | None:
+    """What runs, where its plan decides how customers are found (sql/functions/refuse_above.sql)."""
+    return BOUNDED + read.text + suffix if read.joins_customers else None

@@ -22,6 +22,8 @@ class Passed(NamedTuple):
     """What the policies may know of it."""
     ordered: bool
     """Whether it says in which order its rows come."""
+    joins_customers: bool
+    """Whether it names customers, and its plan can tell by which columns (sql/functions/customers_are_joined.sql)."""
 
 
 class SqlGuard:
@@ -42,5 +44,11 @@ class SqlGuard:
     def _check(self, statement: str) -> Passed:
         check_text(statement)
         select, text = parse_select(statement)
-        StatementCheck(statement, self._allowed).check(select)
-        return Passed(text, shape=shape_of(select), ordered="sortClause" in select)
+        check = StatementCheck(statement, self._allowed)
+        check.check(select)
+        return Passed(
+            text,
+            shape=shape_of(select),
+            ordered="sortClause" in select,
+            joins_customers="customers" in check.tables and not check.renames_columns,
+        )

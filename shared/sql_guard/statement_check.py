@@ -42,6 +42,10 @@ class StatementCheck:
         self._statement = statement
         self._allowed = allowed
         self._open: list[tuple[str, Node, Place]] = []
+        self.tables: set[str] = set()
+        """Names of those that the statement reads, once it is checked."""
+        self.renames_columns = False
+        """Whether it gives columns of tables other names in an alias."""
         self._checks = {
             "SelectStmt": self._select,
             "RangeVar": self._relation,
@@ -132,6 +136,8 @@ class StatementCheck:
                 f"{fields['catalogname']}.{schema}.{name} names a database.", f"Write {schema}.{name}.", fields
             )
         allowed = self._allowed
+        self.tables.add(name)
+        self.renames_columns |= "colnames" in fields.get("alias", ())
         if schema == allowed.schema or (schema is None and name in place.ctes):
             return
         if schema is None and name in allowed.relations and allowed.schema == ON_THE_PATH:

@@ -10,7 +10,6 @@
 -- will do. Its text says so, or the signer of the context. Who sees every store gains nothing from an index on stores.
 --
 -- Where operators cost nothing, no condition is cheap enough to go before a policy: the list will do for any statement.
--- What conditions usually cost is put on rows instead, or reading an index from end to end would seem to cost nothing.
 -- Sorting, grouping and joining are free then, too, so this is kept for statements of one table that do none of it,
 -- by their text or by the context, whose word needs no signature here; and for statements that may unite. In the arms of
 -- a UNION ALL, which become one relation, the caller's stands first. They are known by their text, or because their text
@@ -21,19 +20,17 @@ LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    shape text := split_part(current_setting('app.rls_context', true), '|', 1);
-    sees_all text := current_setting('app.sees_all', true); -- of enter_context; empty where nobody entered
+    context text := current_setting('app.rls_context', true);
     statement text;
     calls text;
     sources text;
+    sees_all text;
     caller access.visibility;
-    one_table boolean := false;
+    one_table boolean := coalesce(starts_with(context, 'v1-single|'), false);
     unites boolean := false;
     is_set text; -- an assignment takes half of a PERFORM's time
 BEGIN
-    IF shape = 'v1-single' THEN
-        one_table := true;
-    ELSE
+    IF NOT one_table THEN
         statement := current_query();
         GET DIAGNOSTICS calls = PG_CONTEXT;
         -- Called from within a function, or a DO. What a caller wrote stands in quotes among the lines, so it is not the
@@ -41,7 +38,7 @@ BEGIN
         IF strpos(calls, E'\n') > 0 THEN
             statement := CASE
                 WHEN calls ~ (E'\nPL/pgSQL function access\\.plan_of\\(text\\) line \\d+ at FETCH'
-                    '(\nPL/pgSQL function access\\.refuse_above\\(double precision,text\\) line \\d+ [a-z ]+)?$')
+                    '(\nPL/pgSQL function access\\.refuse_above\\(double precision,text,text\\) line \\d+ [a-z ]+)?$')
                 THEN current_setting('app.planned_statement', true) -- which runs nothing
             END;
         END IF;
@@ -67,21 +64,20 @@ BEGIN
                 AND statement !~ 'group by|order by|select distinct|over *[(]';
         END IF;
     END IF;
-    IF one_table OR unites THEN
-        is_set := set_config('cpu_operator_cost', '0', true);
-        is_set := set_config('cpu_tuple_cost', '0.02', true);
-        is_set := set_config('cpu_index_tuple_cost', '0.01', true);
+    IF (one_table OR unites) AND current_setting('cpu_operator_cost') <> '0' THEN
+        is_set := access.free_operators();
     END IF;
     IF one_table THEN
         RETURN 'list';
     END IF;
     -- Nobody's word, but a mask is as safe as mask and list.
-    IF shape <> 'v1-plain' AND sees_all <> '' THEN
+    sees_all := current_setting('app.sees_all', true); -- of enter_context; empty where nobody entered
+    IF starts_with(context, 'v1-plain|') IS NOT TRUE AND sees_all <> '' THEN
         RETURN CASE sees_all WHEN 'true' THEN 'mask' ELSE 'mask and list' END;
     END IF;
     caller := access.verified_caller();
     RETURN CASE
-        WHEN shape = 'v1-plain' AND caller.principal_id IS NOT NULL THEN 'list'
+        WHEN starts_with(context, 'v1-plain|') AND caller.principal_id IS NOT NULL THEN 'list'
         WHEN caller.sees_all THEN 'mask'
         ELSE 'mask and list'
     END;

@@ -141,6 +141,7 @@ WHERE namespace.nspname = ANY (%(data_schemas)s::text[])
         WHEN namespace.nspname || '.' || relation.relname = 'retail.customers'
         -- beside their numbers, what is unique: expressions, no column
         THEN NOT index.indisprimary AND NOT (index.indisexclusion AND 0 = ALL (index.indkey::smallint[]))
+            AND NOT (index.indnkeyatts = 1 AND pg_get_expr(index.indexprs, index.indrelid) = '(primary_store_id)::text')
         ELSE NOT tenant.attnum = ANY ((index.indkey::smallint[])[0:index.indnkeyatts - 1])
     END;
 

@@ -18,6 +18,7 @@ LOOK = {
     "the beginning of an address": "email >= 'zoe' AND email < 'zof'",
     "a store and an address": "primary_store_id = 1 AND email = 'zoe@example.com'",
     "a store": "primary_store_id = 1",
+    "a store as text": "primary_store_id::text = '1'",
     "what is unique": "primary_store_id::text || ' ' || email = '1 zoe@example.com'",
 }
 

@@ -112,15 +112,15 @@ def test_every_function_pins_its_search_path(sample: Database) -> None:
             "SELECT oid::regprocedure::text, proconfig, provolatile::text FROM pg_proc"
             " WHERE pronamespace IN ('access'::regnamespace, 'retail'::regnamespace, 'ops'::regnamespace)"
         ).fetchall()
-    assert len(rows) == 37
+    assert len(rows) == 41
     assert all("search_path=pg_catalog, pg_temp" in config for _, config, _ in rows)
     volatile = {name for name, _, volatility in rows if volatility == "v"}
     triggers = {
         *("access.refresh_visits()", "access.refresh_visibility()", "access.take_turn()"),
         *("ops.queue_embedding()", "ops.index_words()", "access.count_revocation()"),
     }
-    settings = {"access.enter_context(text)"}
-    plans = {"access.plan_of(text)", "access.refuse_above(double precision,text)"}
+    settings = {"access.enter_context(text)", "access.free_operators()"}
+    plans = {"access.plan_of(text)", "access.refuse_above(double precision,text,text)"}
     tasks = {"ops.take_over_task(uuid,interval,integer)", "ops.forget_expired_tasks()"}
     keys = {
         "access.install_signing_key(text,bytea,bytea)",

@@ -146,7 +146,7 @@ UNIONS = {
     "in an assignment": "DO $do$ DECLARE n integer; BEGIN n := (SELECT count(*) FROM ({arms}) AS u); END $do$",
     "by plan_of": "SELECT json_typeof(access.plan_of($q${arms}$q$))",
     "by plan_of, twice": "SELECT access.plan_of($q$SELECT 1; {arms}$q$)",
-    "behind refuse_above": "SELECT access.refuse_above(1e9, 'SELECT 1 FROM retail.orders'); {arms}",
+    "behind refuse_above": "SELECT access.refuse_above(1e9, 'SELECT 1 FROM retail.orders', NULL); {arms}",
     "with other costs": "SET cpu_operator_cost = 1000; SET cpu_tuple_cost = 0; {arms}",
     "with costs in it": "SELECT set_config('cpu_operator_cost', '1', false); {arms}",
     "in a function": "SELECT query_to_xml($q${arms}$q$, true, false, '')",
