@@ -84,7 +84,7 @@ def _fill(connection: psycopg.Connection[Any], lines: int) -> None:
     load_sample_data(connection, None, lambda *_: None)
     connection.execute("ALTER ROLE zava_backup PASSWORD 'bench'")
     connection.execute("ALTER TABLE retail.order_items DROP CONSTRAINT order_items_pkey")
-    connection.execute("DROP INDEX retail.order_items_by_order, retail.order_items_by_store_and_product")
+    connection.execute("DROP INDEX retail.order_items_by_store_and_order, retail.order_items_by_store_and_product")
     connection.execute("SET session_replication_role = replica")  # references are not looked up 40,000,000 times
     connection.execute(MORE_LINES, {"lines": lines})
     connection.execute("VACUUM ANALYZE retail.order_items")

@@ -15,10 +15,10 @@ from tests.isolation.bare_login import Campaign
 _VERIFIED_CALLER = (SQL_FOLDER / "functions" / "verified_caller.sql").read_text(encoding="utf-8")
 _POLICY_FORM = (SQL_FOLDER / "functions" / "policy_form.sql").read_text(encoding="utf-8")
 _BY_TEXT = "statement IS NULL OR strpos(statement, 'union') > 0 OR strpos(statement, 'execute') > 0"
-_BEGIN = "BEGIN\n    IF shape"
-_LIST = "BEGIN\n    RETURN 'list';\n    IF shape"
-_BY_SIGNER = "shape = 'v1-plain' AND caller.principal_id IS NOT NULL"
-_FREE_OPERATORS = "IF one_table OR unites THEN"
+_BEGIN = "BEGIN\n    IF NOT one_table"
+_LIST = "BEGIN\n    RETURN 'list';\n    IF NOT one_table"
+_BY_SIGNER = "starts_with(context, 'v1-plain|') AND caller.principal_id IS NOT NULL"
+_FREE_OPERATORS = "IF (one_table OR unites) AND"
 _BY_CALLS = "strpos(calls, E'\\n') > 0"
 _COMPARISON = "sha256(convert_to(part[6], 'UTF8')) = "
 _EXPIRY = "part[4]::double precision <= date_part('epoch', clock_timestamp())"
@@ -57,9 +57,7 @@ MUTATIONS = {
     "no look at the text": Mutation(_POLICY_FORM.replace(_BY_TEXT, "false"), "unions"),
     "no look at the calls": Mutation(_POLICY_FORM.replace(_BY_CALLS, "false"), "unions"),
     "the list for every statement": Mutation(_POLICY_FORM.replace(_BEGIN, _LIST), "conditions"),
-    "one table and operators that cost": Mutation(
-        _POLICY_FORM.replace(_FREE_OPERATORS, "IF unites THEN"), "conditions"
-    ),
+    "one table and operators that cost": Mutation(_POLICY_FORM.replace(_FREE_OPERATORS, "IF unites AND"), "conditions"),
     "every statement is called plain": Mutation(_POLICY_FORM.replace(_BY_SIGNER, "true"), "conditions"),
     "no check of the signature": Mutation(_VERIFIED_CALLER.replace(_COMPARISON, "NULL IS DISTINCT FROM "), "tokens"),
     "no check of the expiry": Mutation(_VERIFIED_CALLER.replace(_EXPIRY, "false"), "tokens"),

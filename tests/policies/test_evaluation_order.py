@@ -97,6 +97,22 @@ def test_a_foreign_row_and_no_row_cannot_be_told_apart(
     assert not told
 
 
+@pytest.mark.parametrize("actor", ["kirkland", "nobody"])
+@pytest.mark.parametrize("planner", ["by default", "by index", "with backslashes"])
+def test_nor_where_customers_are_a_list_of_numbers(sample: Database, planner: str, actor: str) -> None:
+    told = []
+    with sample.as_app(context_of(actor)) as app:
+        app.execute("SET app.sees_all = 'false'")  # as enter_context does for a transaction
+        for setting in PLANNERS[planner]:
+            app.execute(f"SET {setting}".encode())
+        for shape in SHAPES | UNIONS:
+            for how in CONDITIONS:
+                rows = (TABLES["customers"][1], NO_SUCH_ROW)
+                if len({fails(app, probe("customers", row, shape, how)) for row in rows}) > 1:
+                    told.append((shape, how))
+    assert not told
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_a_copied_union_tells_nothing_either(sample: Database, table: str) -> None:
     with sample.as_app(context_of("kirkland")) as app:
