@@ -51,7 +51,7 @@ QUERIES = {
 """{orders} and {items} are where the owner says which stores; a caller says nothing there."""
 SECONDS = 2.0
 """For each pair of queries."""
-SESSIONS = 3
+SESSIONS = 5
 """Of each login: two sessions of one login, which do the same, differ by a tenth."""
 
 

@@ -7,12 +7,17 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    operator_cost text := current_setting('cpu_operator_cost');
     plan json;
     is_set text;
 BEGIN
     IF declaration IS NOT NULL AND current_setting('app.sees_all', true) = 'false' THEN
         is_set := set_config('app.customers_joined', 'true', true);
         plan := access.plan_of(declaration);
+        -- What runs is planned with what policy_form has set meanwhile, from its beginning.
+        IF current_setting('cpu_operator_cost') <> operator_cost THEN
+            plan := access.plan_of(declaration);
+        END IF;
         IF NOT access.customers_are_joined(plan::jsonb) THEN
             is_set := set_config('app.customers_joined', 'false', true);
             plan := NULL;
