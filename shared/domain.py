@@ -13,6 +13,7 @@ from pathlib import Path
 from shared.errors import SettingsError
 
 STORE_IDS = "( SELECT (access.verified_caller()).store_ids AS store_ids)"
+ONLY_STORE = "( SELECT access.only_store() AS only_store)"
 STORE_MASK = "( SELECT (access.verified_caller()).store_mask AS store_mask)"
 
 
@@ -27,10 +28,11 @@ class Table:
 
 
 def tenant_rows(column: str) -> Table:
-    """Rows of the caller's tenants. Why in two forms: sql/functions/policy_form.sql."""
+    """Rows of the caller's tenants. Why in several forms: sql/functions/policy_form.sql."""
     listed, masked = f"{column} = ANY ({STORE_IDS}::integer[])", f"({STORE_MASK})[{column}]"
     return Table(
-        f"CASE access.policy_form() WHEN 'list'::text THEN ({listed}) WHEN 'mask'::text THEN {masked}"
+        f"CASE access.policy_form() WHEN 'list'::text THEN ({listed}) WHEN 'store'::text"
+        f" THEN ({column} = {ONLY_STORE}) WHEN 'mask'::text THEN {masked}"
         f" ELSE ({masked} AND ({listed})) END",
         tenant=column,
     )

@@ -9,7 +9,8 @@ _EMBEDDINGS = f"(({CATALOGUE.condition}) AND (model = ( SELECT access.served_mod
 _CUSTOMERS = (
     "CASE WHEN access.customers_by_number() THEN"
     " (customer_id = ANY (( SELECT access.visible_customers() AS visible_customers)::integer[]))"
-    f" ELSE CASE access.policy_form() WHEN 'list'::text THEN ((primary_store_id = {_FIRST_STORE})"
+    " ELSE CASE WHEN (access.policy_form() = ANY (ARRAY['list'::text, 'store'::text]))"
+    f" THEN ((primary_store_id = {_FIRST_STORE})"
     f" OR ({_SEVERAL_STORES_MASK})[primary_store_id] OR ({_VISITOR_MASK})[customer_id])"
     f" ELSE (({STORE_MASK})[primary_store_id] OR ({_VISITOR_MASK})[customer_id]) END END"
 )

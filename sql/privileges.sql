@@ -27,7 +27,7 @@ GRANT SELECT (
 ) ON retail.order_items TO zava_app;
 GRANT EXECUTE ON FUNCTION
     access.enter_context(text), access.describe_caller(),
-    access.verified_caller(), access.several_stores_mask(), access.visitor_mask(), access.policy_form(),
+    access.verified_caller(), access.only_store(), access.several_stores_mask(), access.visitor_mask(), access.policy_form(),
     access.customers_by_number(), access.visible_customers(), access.customers_are_joined(jsonb), access.free_operators(),
     access.plan_of(text), access.refuse_above(double precision, text, text), access.bound_bytes(bigint, bigint),
     access.visibility_is_stale(), access.served_model(), access.sees_contacts(), access.field_keys(integer[]),

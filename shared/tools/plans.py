@@ -18,12 +18,6 @@ _CONDITIONS = (
     *("Index Cond", "Recheck Cond", "Filter", "Hash Cond", "Merge Cond", "Join Filter", "One-Time Filter"),
     *("Sort Key", "Presorted Key", "Group Key", "Grouping Sets", "Cache Key", "Function Call"),
 )
-_MASK = r"\(\(InitPlan \d+\)\.col1\)\[[\w.]+\]"
-_FIRST_STORE = r"\([\w.]+ = \(InitPlan \d+\)\.col1\)"
-_LIST = r"\([\w.]+ = ANY \(\(InitPlan \d+\)\.col1\)\)"
-_POLICY = re.compile(
-    rf"\((?:{_FIRST_STORE} OR )?{_MASK} OR {_MASK}\)|\({_MASK} AND {_LIST}\)|{_MASK} AND {_LIST}|{_MASK}|{_LIST}"
-)
 
 
 class QueryPlan(BaseModel):
@@ -43,22 +37,41 @@ def plan_tools(invocations: Invocations) -> list[Tool]:
         row-level security that narrows every table to what you may see.
         """
         plan: Any = await invocations.plan(current_caller.get(), postgresql_query)
-        told = QueryPlan(plan=list(_lines(plan, 0)), affordable=plan["Total Cost"] <= MAX_PLAN_COST)
+        told = QueryPlan(plan=list(_lines(plan, 0, _policies(plan))), affordable=plan["Total Cost"] <= MAX_PLAN_COST)
         verdict = "" if told.affordable else "Too expensive to run.\n"
         return result(verdict + "\n".join(told.plan), told)
 
     return [read_tool(explain_query, "Explain a query", "sales.read", icon="plan")]
 
 
-def _lines(node: dict[str, Any], depth: int) -> Iterator[str]:
+def _policies(plan: dict[str, Any]) -> re.Pattern[str]:
+    """The conditions of row-level security, by the sub-selects that they compare with."""
+    names = "|".join(re.escape(name) for name in _values(plan))
+    value = rf"\((?:{names or '(?!)'})\)\.col1"
+    mask, one, several = rf"\({value}\)\[[\w.]+\]", rf"\([\w.]+ = {value}\)", rf"\([\w.]+ = ANY \({value}\)\)"
+    listed = rf"(?:{one}|{several})"
+    return re.compile(
+        rf"\((?:{one} OR )?{mask} OR {mask}\)|\({mask} AND {listed}\)|{mask} AND {listed}|{mask}|{listed}"
+    )
+
+
+def _values(node: dict[str, Any]) -> Iterator[str]:
+    """Names of the sub-selects without a table."""
+    if _is_value(node):
+        yield node["Subplan Name"]
+    for child in node.get("Plans", ()):
+        yield from _values(child)
+
+
+def _lines(node: dict[str, Any], depth: int, policies: re.Pattern[str]) -> Iterator[str]:
     indent = "  " * depth
     yield indent + _headline(node)
     for condition in _CONDITIONS:
         if condition in node:
-            yield f"{indent}    {condition}: {_readable(node[condition])}"
+            yield f"{indent}    {condition}: {_readable(node[condition], policies)}"
     for child in node.get("Plans", ()):
         if not _is_value(child):
-            yield from _lines(child, depth + 1)
+            yield from _lines(child, depth + 1, policies)
 
 
 def _is_value(node: dict[str, Any]) -> bool:
@@ -77,7 +90,7 @@ def _headline(node: dict[str, Any]) -> str:
     return " ".join(word for word in words if word and word != "Plain")
 
 
-def _readable(condition: str | list[Any]) -> str:
+def _readable(condition: str | list[Any], policies: re.Pattern[str]) -> str:
     if isinstance(condition, list):
         return ", ".join(map(str, condition))
-    return _POLICY.sub("(own stores)", condition)
+    return policies.sub("(own stores)", condition)

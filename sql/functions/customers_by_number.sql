@@ -14,7 +14,7 @@ DECLARE
     is_set text;
 BEGIN
     -- Of enter_context, and of refuse_above. Nobody's word: without them a side channel would be open, no row.
-    IF current_setting('app.sees_all', true) = 'false'
+    IF current_setting('app.sees', true) IN ('one', 'several')
         AND current_setting('app.customers_joined', true) IS DISTINCT FROM 'true' THEN
         IF current_setting('cpu_operator_cost') <> '0' THEN -- nothing goes before the list where no index looks it up
             is_set := access.free_operators();

@@ -10,7 +10,11 @@ DECLARE
     is_set text := set_config('app.rls_context', context, true); -- an assignment takes half of a PERFORM's time
     caller access.visibility := access.verified_caller();
 BEGIN
-    is_set := set_config('app.sees_all', coalesce(caller.sees_all, false)::text, true); -- for policy_form
+    is_set := set_config('app.sees', CASE -- for policy_form
+        WHEN caller.sees_all THEN 'all'
+        WHEN cardinality(caller.store_ids) = 1 THEN 'one'
+        ELSE 'several'
+    END, true);
     RETURN caller.principal_id IS NOT NULL;
 END
 $$;

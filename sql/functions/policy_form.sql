@@ -2,6 +2,7 @@
 -- Called IMMUTABLE so that the planner asks it while it plans, and leaves the other forms out.
 --
 -- list           store_id = ANY (visible stores): where an index looks it up, it costs nothing a row.
+-- store          store_id = the visible store: the same for who sees one, and the planner knows that it is one.
 -- mask           an element of an array: costs the planner nothing, so that it goes before all that a caller writes.
 -- mask and list  found by the list, and held to the mask wherever the list is not looked up.
 --
@@ -24,7 +25,7 @@ DECLARE
     statement text;
     calls text;
     sources text;
-    sees_all text;
+    sees text := current_setting('app.sees', true); -- of enter_context, nobody's word; empty where nobody entered
     caller access.visibility;
     one_table boolean := coalesce(starts_with(context, 'v1-single|'), false);
     unites boolean := false;
@@ -58,7 +59,7 @@ BEGIN
             sources := split_part(split_part(split_part(sources, ' group by ', 1), ' order by ', 1), ' limit ', 1);
             IF split_part(statement, 'from', 3) = '' AND replace(sources, ' using (', ' ') ~ '^[a-z0-9_.,) ]+$'
                 AND sources !~ '[[:<:]](on|where)[[:>:]]' THEN
-                RETURN 'list';
+                RETURN CASE sees WHEN 'one' THEN 'store' ELSE 'list' END;
             END IF;
             one_table := statement ~ ' from [a-z0-9_.]+( (as )?[a-z0-9_]+)? where '
                 AND statement !~ 'group by|order by|select distinct|over *[(]';
@@ -68,16 +69,16 @@ BEGIN
         is_set := access.free_operators();
     END IF;
     IF one_table THEN
-        RETURN 'list';
+        RETURN CASE sees WHEN 'one' THEN 'store' ELSE 'list' END;
     END IF;
-    -- Nobody's word, but a mask is as safe as mask and list.
-    sees_all := current_setting('app.sees_all', true); -- of enter_context; empty where nobody entered
-    IF starts_with(context, 'v1-plain|') IS NOT TRUE AND sees_all <> '' THEN
-        RETURN CASE sees_all WHEN 'true' THEN 'mask' ELSE 'mask and list' END;
+    -- A mask is as safe as mask and list.
+    IF starts_with(context, 'v1-plain|') IS NOT TRUE AND sees <> '' THEN
+        RETURN CASE sees WHEN 'all' THEN 'mask' ELSE 'mask and list' END;
     END IF;
     caller := access.verified_caller();
     RETURN CASE
-        WHEN starts_with(context, 'v1-plain|') AND caller.principal_id IS NOT NULL THEN 'list'
+        WHEN starts_with(context, 'v1-plain|') AND caller.principal_id IS NOT NULL
+            THEN CASE sees WHEN 'one' THEN 'store' ELSE 'list' END
         WHEN caller.sees_all THEN 'mask'
         ELSE 'mask and list'
     END;

@@ -11,7 +11,7 @@ DECLARE
     plan json;
     is_set text;
 BEGIN
-    IF declaration IS NOT NULL AND current_setting('app.sees_all', true) = 'false' THEN
+    IF declaration IS NOT NULL AND current_setting('app.sees', true) IN ('one', 'several') THEN
         is_set := set_config('app.customers_joined', 'true', true);
         plan := access.plan_of(declaration);
         -- What runs is planned with what policy_form has set meanwhile, from its beginning.

@@ -7,8 +7,8 @@ CREATE POLICY select_callers ON retail.customers FOR SELECT TO zava_app
         CASE WHEN access.customers_by_number() THEN customer_id = ANY ((SELECT access.visible_customers())::integer[])
         ELSE
             -- No index finds them by store, so there is no list; what is compared instead costs less than a mask.
-            CASE access.policy_form()
-                WHEN 'list' THEN primary_store_id = (SELECT (access.verified_caller()).store_ids[1])
+            CASE WHEN access.policy_form() IN ('list', 'store')
+                THEN primary_store_id = (SELECT (access.verified_caller()).store_ids[1])
                     OR (SELECT access.several_stores_mask())[primary_store_id]
                     OR (SELECT access.visitor_mask())[customer_id]
                 ELSE (SELECT (access.verified_caller()).store_mask)[primary_store_id]

@@ -6,6 +6,7 @@ CREATE POLICY select_callers ON retail.inventory FOR SELECT TO zava_app
     USING (
         CASE access.policy_form()
             WHEN 'list' THEN store_id = ANY ((SELECT (access.verified_caller()).store_ids)::integer[])
+            WHEN 'store' THEN store_id = (SELECT access.only_store())
             WHEN 'mask' THEN (SELECT (access.verified_caller()).store_mask)[store_id]
             ELSE (SELECT (access.verified_caller()).store_mask)[store_id]
                 AND store_id = ANY ((SELECT (access.verified_caller()).store_ids)::integer[])

@@ -24,6 +24,11 @@ TABLES = {
 }
 """How one row is named, the number of a row that is not kirkland's, and a column of it."""
 NO_SUCH_ROW = 900_000
+FOREIGN_TO_THE_WEST = {
+    "orders": "SELECT max(order_id) FROM retail.orders WHERE store_id = 8",
+    "customers": "SELECT max(customer_id) FROM retail.customers WHERE primary_store_id = 8 AND customer_id NOT IN"
+    " (SELECT customer_id FROM access.visits WHERE store_id IN (1, 2, 6, 7))",
+}
 CONDITIONS = {
     "is null or": "({column} IS NULL OR {alarm})",
     "case": "CASE WHEN {column} IS NULL THEN false ELSE {alarm} END",
@@ -102,7 +107,7 @@ def test_a_foreign_row_and_no_row_cannot_be_told_apart(
 def test_nor_where_customers_are_a_list_of_numbers(sample: Database, planner: str, actor: str) -> None:
     told = []
     with sample.as_app(context_of(actor)) as app:
-        app.execute("SET app.sees_all = 'false'")  # as enter_context does for a transaction
+        app.execute("SET app.sees = 'several'")  # as enter_context does for a transaction
         for setting in PLANNERS[planner]:
             app.execute(f"SET {setting}".encode())
         for shape in SHAPES | UNIONS:
@@ -111,6 +116,39 @@ def test_nor_where_customers_are_a_list_of_numbers(sample: Database, planner: st
                 if len({fails(app, probe("customers", row, shape, how)) for row in rows}) > 1:
                     told.append((shape, how))
     assert not told
+
+
+@pytest.mark.parametrize("said", [None, Shape.SINGLE])
+@pytest.mark.parametrize("planner", ["by default", "sequential", "by index"])
+@pytest.mark.parametrize("table", FOREIGN_TO_THE_WEST)
+def test_nor_does_a_plan_for_one_store_that_somebody_else_asks_for(
+    sample: Database, table: str, planner: str, said: Shape | None
+) -> None:
+    """It fails for who sees several, whatever there is."""
+
+    def outcome(row: int, shape: str, how: str) -> str:
+        try:
+            app.execute(probe(table, row, shape, how).encode())
+        except psycopg.Error as error:
+            return type(error).__name__
+        return "rows"
+
+    with sample.as_superuser() as superuser:
+        [(foreign,)] = superuser.execute(FOREIGN_TO_THE_WEST[table].encode()).fetchall()
+    told, outcomes = [], set()
+    with sample.as_app(context_of("west-region", shape=said)) as app:
+        app.execute("SET app.sees = 'one'")
+        app.execute("SET app.customers_joined = 'true'")
+        for setting in PLANNERS[planner]:
+            app.execute(f"SET {setting}".encode())
+        for shape in SHAPES | UNIONS:
+            for how in CONDITIONS:
+                seen = {outcome(row, shape, how) for row in (foreign, NO_SUCH_ROW)}
+                outcomes |= seen
+                if len(seen) > 1:
+                    told.append((shape, how))
+    assert not told
+    assert "FeatureNotSupported" in outcomes or table == "customers"
 
 
 @pytest.mark.parametrize("table", TABLES)

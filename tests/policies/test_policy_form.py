@@ -104,6 +104,38 @@ def test_with_one_it_depends_on_who_asks(sample: Database, statement: str) -> No
             assert form(app, statement) == expected
 
 
+@pytest.mark.parametrize("statement", [*WITHOUT_A_CONDITION, *OF_ONE_TABLE])
+def test_who_entered_and_sees_one_store_is_planned_for_one(sample: Database, statement: str) -> None:
+    for actor, expected in (
+        ("kirkland", "store"),
+        ("west-region", "list"),
+        ("head-office", "list"),
+        ("nobody", "list"),
+    ):
+        with sample.as_app() as app, app.transaction():
+            app.execute("SET LOCAL search_path = retail")
+            app.execute("SELECT access.enter_context(%s)", (context_of(actor),))
+            assert form(app, statement) == expected
+
+
+def test_a_plan_for_one_store_that_was_kept_shows_nobody_less_than_there_is(sample: Database) -> None:
+    with sample.as_app() as app:
+        app.execute("SET plan_cache_mode = force_generic_plan")
+        with app.transaction():
+            app.execute("SELECT access.enter_context(%s)", (context_of("kirkland", shape=Shape.SINGLE),))
+            app.execute("PREPARE kept AS SELECT count(*) FROM retail.orders")
+            assert app.execute("EXECUTE kept").fetchone() == (2975,)
+        for actor, expected in (("seattle", 54995), ("nobody", 0)):
+            with app.transaction():
+                app.execute("SELECT access.enter_context(%s)", (context_of(actor),))
+                assert app.execute("EXECUTE kept").fetchone() == (expected,)
+        assert app.execute("EXECUTE kept").fetchone() == (0,)  # without a context
+        for actor in ("west-region", "head-office"):
+            app.execute("SELECT set_config('app.rls_context', %s, false)", (context_of(actor),))
+            with pytest.raises(psycopg.errors.FeatureNotSupported, match="one store"):
+                app.execute("EXECUTE kept")
+
+
 def test_nobody_knows_what_a_function_asks(sample: Database) -> None:
     with sample.as_app(context_of("kirkland")) as app:
         app.execute("DO $$ BEGIN PERFORM set_config('app.seen', access.policy_form(), false); END $$")

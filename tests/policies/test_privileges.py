@@ -112,7 +112,7 @@ def test_every_function_pins_its_search_path(sample: Database) -> None:
             "SELECT oid::regprocedure::text, proconfig, provolatile::text FROM pg_proc"
             " WHERE pronamespace IN ('access'::regnamespace, 'retail'::regnamespace, 'ops'::regnamespace)"
         ).fetchall()
-    assert len(rows) == 41
+    assert len(rows) == 42
     assert all("search_path=pg_catalog, pg_temp" in config for _, config, _ in rows)
     volatile = {name for name, _, volatility in rows if volatility == "v"}
     triggers = {

@@ -6,6 +6,7 @@ CREATE POLICY select_callers ON care.appointments FOR SELECT TO zava_app
     USING (
         CASE access.policy_form()
             WHEN 'list' THEN clinic_id = ANY ((SELECT (access.verified_caller()).store_ids)::integer[])
+            WHEN 'store' THEN clinic_id = (SELECT access.only_store())
             WHEN 'mask' THEN (SELECT (access.verified_caller()).store_mask)[clinic_id]
             ELSE (SELECT (access.verified_caller()).store_mask)[clinic_id]
                 AND clinic_id = ANY ((SELECT (access.verified_caller()).store_ids)::integer[])
