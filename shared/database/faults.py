@@ -22,6 +22,8 @@ def fault_of(error: psycopg.Error, statement: Statement) -> ToolFault:
                 f"The result is larger than {MAX_BYTES / 1e6:.0f} MB.",
                 "Select fewer or shorter columns, or aggregate in SQL.",
             )
+        case "ZV003":  # sql/functions/only_store.sql
+            return Unavailable("What you may see has just been changed.", "Try again.", retry_after=1)
     match error:
         case errors.QueryCanceled():
             return QueryTimeout(

@@ -84,7 +84,7 @@ def own_statement(text: str, parameters: Parameters | None = None, *, skip: int 
 def free_statement(read: Passed, bounds: Bounds, *, affordable: bool, skip: int = 0) -> Statement:
     """A caller's text, which the guard has read. affordable: its plan was looked at before. skip: see own_statement."""
     suffix = _BOUNDED_END.format(skip=skip)
-    known = affordable and not read.joins_customers  # which look at customers needs, each plan says anew
+    known = affordable and not read.joins_customers  # how customers are found, the plan says each time
     return Statement(
         text=read.text,
         prefix=BOUNDED,

@@ -50,5 +50,5 @@ class SqlGuard:
             text,
             shape=shape_of(select),
             ordered="sortClause" in select,
-            joins_customers="customers" in check.tables and not check.renames_columns,
+            joins_customers="customers" in check.tables and not (check.renames_columns or check.unites),
         )

@@ -46,6 +46,8 @@ class StatementCheck:
         """Names of those that the statement reads, once it is checked."""
         self.renames_columns = False
         """Whether it gives columns of tables other names in an alias."""
+        self.unites = False
+        """Whether there is a UNION, INTERSECT or EXCEPT in it."""
         self._checks = {
             "SelectStmt": self._select,
             "RangeVar": self._relation,
@@ -105,6 +107,7 @@ class StatementCheck:
             raise SqlNotAllowed(what, ONE_SELECT)
         if "withClause" in fields:
             place = self._with(fields, place)
+        self.unites |= fields.get("op") != "SETOP_NONE"
         deciding = replace(place, is_output=False)
         for field, value in fields.items():
             if field in ("larg", "rarg"):

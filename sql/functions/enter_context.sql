@@ -13,7 +13,7 @@ BEGIN
     is_set := set_config('app.sees', CASE -- for policy_form
         WHEN caller.sees_all THEN 'all'
         WHEN cardinality(caller.store_ids) = 1 THEN 'one'
-        ELSE 'several'
+        ELSE 'several' -- or none
     END, true);
     RETURN caller.principal_id IS NOT NULL;
 END

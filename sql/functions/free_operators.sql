@@ -3,7 +3,7 @@
 -- to cost nothing.
 CREATE OR REPLACE FUNCTION access.free_operators()
 RETURNS text
-LANGUAGE plpgsql VOLATILE PARALLEL SAFE
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN

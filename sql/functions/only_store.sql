@@ -10,7 +10,7 @@ DECLARE
     caller access.visibility := access.verified_caller();
 BEGIN
     IF cardinality(caller.store_ids) > 1 THEN
-        RAISE EXCEPTION USING ERRCODE = 'feature_not_supported',
+        RAISE EXCEPTION USING ERRCODE = 'ZV003',
             MESSAGE = 'the statement was planned for who sees one store',
             HINT = 'DISCARD PLANS';
     END IF;

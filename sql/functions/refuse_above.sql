@@ -1,6 +1,6 @@
 -- Stops the transaction where the planner expects a statement to cost more than a ceiling, in the round trip of the call.
--- declaration: what runs of it, to the letter, where it names customers and gives no column of a table another name: then
--- its plan says which form the policy of customers takes (customers_by_number.sql).
+-- declaration: what runs of it, to the letter, where it names customers, gives no column of a table another name and unites
+-- nothing: then its plan says which form the policy of customers takes (customers_by_number.sql).
 CREATE OR REPLACE FUNCTION access.refuse_above(ceiling double precision, statement text, declaration text)
 RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -23,7 +23,10 @@ BEGIN
             plan := NULL;
         END IF;
     END IF;
-    plan := coalesce(plan, access.plan_of(statement));
+    -- A cursor's plan is made for its first rows, and all of them may cost more by it.
+    IF plan IS NULL OR (plan ->> 'Total Cost')::double precision > ceiling THEN
+        plan := access.plan_of(statement);
+    END IF;
     IF (plan ->> 'Total Cost')::double precision > ceiling THEN
         -- How much is not said: it would tell of rows that the caller does not see.
         RAISE EXCEPTION USING ERRCODE = 'ZV001', MESSAGE = 'the statement costs too much';

@@ -6,7 +6,7 @@ CREATE POLICY select_callers ON retail.customers FOR SELECT TO zava_app
     USING (
         CASE WHEN access.customers_by_number() THEN customer_id = ANY ((SELECT access.visible_customers())::integer[])
         ELSE
-            -- No index finds them by store, so there is no list; what is compared instead costs less than a mask.
+            -- No index serves a policy by store, so there is no list of stores; what is compared instead costs less than a mask.
             CASE WHEN access.policy_form() IN ('list', 'store')
                 THEN primary_store_id = (SELECT (access.verified_caller()).store_ids[1])
                     OR (SELECT access.several_stores_mask())[primary_store_id]

@@ -125,7 +125,7 @@ HAVING count(applying.name) <> 1;
 
 -- name: indexes
 -- What an index finds is found before any policy, and time and errors tell of it. So the tenant is in each index of a
--- tenant's table; and customers, whose policy no index looks up, are found by number only (migration 0006).
+-- tenant's table; and customers are found by number only (migrations 0006 and 0018).
 SELECT
     namespace.nspname || '.' || relation.relname || ' index ' || index_relation.relname AS subject,
     'finds rows of all stores' AS problem

@@ -60,6 +60,16 @@ LOOKS = {
     "recursively": "WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r JOIN customers"
     " ON customer_id = {n} + n * 0"
     " WHERE n < 20) SELECT count(*) FROM r LIMIT 5",
+    "behind an order's, by UNION ALL": "SELECT count(c.email) FROM ((SELECT customer_id FROM orders LIMIT 3)"
+    " UNION ALL SELECT {n} + s * 0 FROM generate_series(1, 50) AS s) AS u JOIN customers AS c USING (customer_id)",
+    "behind an order's, by UNION": "SELECT count(c.email) FROM ((SELECT customer_id FROM orders LIMIT 3)"
+    " UNION SELECT {n}) AS u JOIN customers AS c USING (customer_id)",
+    "behind an order's, in order": "SELECT count(c.email) FROM ((SELECT customer_id FROM orders LIMIT 3)"
+    " UNION ALL SELECT {n} ORDER BY 1 LIMIT 9) AS u JOIN customers AS c USING (customer_id)",
+    "in a union": "SELECT email FROM customers WHERE customer_id IN"
+    " ((SELECT customer_id FROM orders LIMIT 3) UNION ALL SELECT {n})",
+    "of each row of a union": "SELECT (SELECT email FROM customers AS c WHERE c.customer_id = u.customer_id)"
+    " FROM ((SELECT customer_id FROM orders LIMIT 3) UNION ALL SELECT {n}) AS u",
     "with itself": "SELECT a.email FROM customers AS a JOIN customers AS b USING (customer_id)"
     " WHERE b.customer_id = {n}",
     "a sample": "SELECT count(*) FROM customers TABLESAMPLE SYSTEM (20) REPEATABLE (1) WHERE customer_id = {n}",
@@ -175,6 +185,16 @@ def test_with_the_form_for_joins_it_would_be_seen(sample_copy: Database, numbers
         if of_the_foreign_one != of_none:
             told.add(look)
     assert len(told) > len(LOOKS) / 2
+
+
+@pytest.mark.parametrize("union", [look for look in LOOKS if "union" in look.lower() or "behind an" in look])
+def test_a_plan_of_a_union_is_not_believed(sample_copy: Database, numbers: tuple[int, int], union: str) -> None:
+    """It names the first source of what it puts one behind the other; the guard keeps such a plan from being asked."""
+    declaration = as_run(LOOKS[union].format(n=numbers[0])).declaration
+    with sample_copy.as_app() as app, app.transaction():
+        app.execute("SELECT access.enter_context(%s)", (context_of("kirkland"),))
+        app.execute("SELECT access.refuse_above(1e9, 'SELECT 1', %s)", (declaration,))
+        assert app.execute("SHOW app.customers_joined").fetchone() == ("false",)
 
 
 @pytest.mark.parametrize("sample", ["", " TABLESAMPLE SYSTEM (100)"])

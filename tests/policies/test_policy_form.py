@@ -132,7 +132,7 @@ def test_a_plan_for_one_store_that_was_kept_shows_nobody_less_than_there_is(samp
         assert app.execute("EXECUTE kept").fetchone() == (0,)  # without a context
         for actor in ("west-region", "head-office"):
             app.execute("SELECT set_config('app.rls_context', %s, false)", (context_of(actor),))
-            with pytest.raises(psycopg.errors.FeatureNotSupported, match="one store"):
+            with pytest.raises(psycopg.Error, match="one store"):
                 app.execute("EXECUTE kept")
 
 
