@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from playwright.async_api import Browser, Page, Route, ViewportSize
+from playwright.async_api import Browser, Page, Route, ViewportSize, expect
 
 from local.people import PEOPLE
 from local.tokens import load_key, token_for
@@ -74,7 +74,7 @@ async def sign_in(page: Page, token: str) -> None:
     await page.get_by_label("Access token").fill(token)
     async with page.expect_response("**/health"):
         await page.get_by_role("button", name="Sign in").click()
-    await page.wait_for_function("document.querySelector('#message').textContent !== 'Asking …'")
+    await expect(page.locator("#message")).not_to_have_text("Asking …")  # no text to evaluate, which the page forbids
 
 
 async def rows_of(page: Page, table: str) -> dict[str, list[str]]:
