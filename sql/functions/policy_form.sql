@@ -25,7 +25,8 @@ DECLARE
     statement text;
     calls text;
     sources text;
-    sees text := current_setting('app.sees', true); -- of enter_context, nobody's word; empty where nobody entered
+    listed text := CASE current_setting('app.sees', true) WHEN 'one' THEN 'store' ELSE 'list' END;
+    sees text;
     caller access.visibility;
     one_table boolean := coalesce(starts_with(context, 'v1-single|'), false);
     unites boolean := false;
@@ -59,7 +60,7 @@ BEGIN
             sources := split_part(split_part(split_part(sources, ' group by ', 1), ' order by ', 1), ' limit ', 1);
             IF split_part(statement, 'from', 3) = '' AND replace(sources, ' using (', ' ') ~ '^[a-z0-9_.,) ]+$'
                 AND sources !~ '[[:<:]](on|where)[[:>:]]' THEN
-                RETURN CASE sees WHEN 'one' THEN 'store' ELSE 'list' END;
+                RETURN listed;
             END IF;
             one_table := statement ~ ' from [a-z0-9_.]+( (as )?[a-z0-9_]+)? where '
                 AND statement !~ 'group by|order by|select distinct|over *[(]';
@@ -69,16 +70,16 @@ BEGIN
         is_set := access.free_operators();
     END IF;
     IF one_table THEN
-        RETURN CASE sees WHEN 'one' THEN 'store' ELSE 'list' END;
+        RETURN listed;
     END IF;
-    -- A mask is as safe as mask and list.
+    -- Nobody's word, but a mask is as safe as mask and list.
+    sees := current_setting('app.sees', true); -- of enter_context; empty where nobody entered
     IF starts_with(context, 'v1-plain|') IS NOT TRUE AND sees <> '' THEN
         RETURN CASE sees WHEN 'all' THEN 'mask' ELSE 'mask and list' END;
     END IF;
     caller := access.verified_caller();
     RETURN CASE
-        WHEN starts_with(context, 'v1-plain|') AND caller.principal_id IS NOT NULL
-            THEN CASE sees WHEN 'one' THEN 'store' ELSE 'list' END
+        WHEN starts_with(context, 'v1-plain|') AND caller.principal_id IS NOT NULL THEN listed
         WHEN caller.sees_all THEN 'mask'
         ELSE 'mask and list'
     END;

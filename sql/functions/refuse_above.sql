@@ -15,7 +15,7 @@ BEGIN
         is_set := set_config('app.customers_joined', 'true', true);
         plan := access.plan_of(declaration);
         -- What runs is planned with what policy_form has set meanwhile, from its beginning.
-        IF current_setting('cpu_operator_cost') <> operator_cost THEN
+        IF current_setting('cpu_operator_cost') <> operator_cost AND access.customers_are_joined(plan::jsonb) THEN
             plan := access.plan_of(declaration);
         END IF;
         IF NOT access.customers_are_joined(plan::jsonb) THEN

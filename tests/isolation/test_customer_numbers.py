@@ -154,15 +154,21 @@ def cost(database: Database, actor: str, statement: Statement, number: int, *, j
     return re.sub(rf"\b{number + 1}\b", "n + 1", re.sub(rf"\b{number}\b", "n", told))
 
 
+def costs(
+    database: Database, actor: str, of: Callable[[int], Statement], numbers: tuple[int, int], *, joined: bool = False
+) -> tuple[str, str]:
+    """Of the foreign number and of the one that nobody has."""
+    foreign, absent = (cost(database, actor, of(number), number, joined=joined) for number in numbers)
+    return foreign, absent
+
+
 @pytest.mark.parametrize("actor", ["kirkland", "west-region", "nobody"])
 @pytest.mark.parametrize("look", LOOKS)
 def test_a_number_that_is_not_seen_costs_what_one_costs_that_is_not_there(
     sample_copy: Database, numbers: tuple[int, int], actor: str, look: str
 ) -> None:
-    of_the_foreign_one, of_none = (
-        cost(sample_copy, actor, as_run(LOOKS[look].format(n=number)), number) for number in numbers
-    )
-    assert of_the_foreign_one == of_none
+    foreign, absent = costs(sample_copy, actor, lambda number: as_run(LOOKS[look].format(n=number)), numbers)
+    assert foreign == absent
 
 
 @pytest.mark.parametrize("actor", ["kirkland", "west-region", "nobody"])
@@ -170,21 +176,18 @@ def test_a_number_that_is_not_seen_costs_what_one_costs_that_is_not_there(
 def test_tools_that_take_a_number_cost_the_same(
     sample_copy: Database, numbers: tuple[int, int], actor: str, tool: str
 ) -> None:
-    of_the_foreign_one, of_none = (
-        cost(sample_copy, actor, own_statement(*OWN[tool](number)), number) for number in numbers
-    )
-    assert of_the_foreign_one == of_none
+    foreign, absent = costs(sample_copy, actor, lambda number: own_statement(*OWN[tool](number)), numbers)
+    assert foreign == absent
 
 
 def test_with_the_form_for_joins_it_would_be_seen(sample_copy: Database, numbers: tuple[int, int]) -> None:
-    told = set()
-    for look, text in LOOKS.items():
-        of_the_foreign_one, of_none = (
-            cost(sample_copy, "kirkland", as_run(text.format(n=number)), number, joined=True) for number in numbers
+    def is_told(text: str) -> bool:
+        foreign, absent = costs(
+            sample_copy, "kirkland", lambda number: as_run(text.format(n=number)), numbers, joined=True
         )
-        if of_the_foreign_one != of_none:
-            told.add(look)
-    assert len(told) > len(LOOKS) / 2
+        return foreign != absent
+
+    assert sum(map(is_told, LOOKS.values())) > len(LOOKS) / 2
 
 
 @pytest.mark.parametrize("union", [look for look in LOOKS if "union" in look.lower() or "behind an" in look])

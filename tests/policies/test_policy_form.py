@@ -3,7 +3,10 @@
 import psycopg
 import pytest
 
+from shared.database.faults import fault_of
 from shared.database.schema import SQL_FOLDER
+from shared.database.statement import own_statement
+from shared.errors import Unavailable
 from shared.rls_context import Shape
 from tests.conftest import Database, context_of
 from tests.isolation.families.probing import BY_READING, LOCKED
@@ -132,8 +135,9 @@ def test_a_plan_for_one_store_that_was_kept_shows_nobody_less_than_there_is(samp
         assert app.execute("EXECUTE kept").fetchone() == (0,)  # without a context
         for actor in ("west-region", "head-office"):
             app.execute("SELECT set_config('app.rls_context', %s, false)", (context_of(actor),))
-            with pytest.raises(psycopg.Error, match="one store"):
+            with pytest.raises(psycopg.Error, match="one store") as raised:
                 app.execute("EXECUTE kept")
+            assert isinstance(fault_of(raised.value, own_statement("SELECT 1")), Unavailable)
 
 
 def test_nobody_knows_what_a_function_asks(sample: Database) -> None:
